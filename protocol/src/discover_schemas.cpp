@@ -108,6 +108,8 @@ void add_choices(json::object& schemas) {
     schemas["TrustState"] = one_of({hook_state::ok, hook_state::untrusted, hook_state::missing});
     schemas["HookState"] = one_of(
         {hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive, hook_state::disabled});
+    schemas["PassReason"] =
+        one_of({pass_reason::disabled, pass_reason::shadow, pass_reason::where, pass_reason::asked_only});
     schemas["ResponderKind"] = json::object{{"type", "string"}, {"enum", json::array{"session", "registered"}}};
 }
 
@@ -123,7 +125,10 @@ void add_verdicts(json::object& schemas) {
     schemas["Verdict"] = extended(ending, "the operation proceeds if abort is empty; payload is that of a chain",
         {{"hook_event_id", "Text"}, {"seq", nullable("Count")}});
     const auto notice = extended(ending, "a verdict as the notification `verdict` has it",
-        {{"seq", "Count"}, {"hook_event_id", "Uuid"}, {"event", "Text"}, {"elapsed_ms", "Decimal"}});
+        {{"seq", "Count"}, {"hook_event_id", "Uuid"}, {"event", "Text"}, {"elapsed_ms", "Decimal"},
+            optional({"passed_over", list_of("PassedOver")}), optional({"passed_over_total", "Count"})});
+    schemas["PassedOver"] = object_of("a hook whose events match, and on whose reply the verdict did not depend",
+        {{"responder", "Text"}, {"why", "PassReason"}});
     schemas["VerdictNotice"] = notice;
     schemas["HistoryEntry"] =
         extended(notice, "a verdict of the journal", {{"emitted_at", "Timestamp"}, {"instance", "Uuid"}});
@@ -152,7 +157,8 @@ void add_journal(json::object& schemas) {
                 optional({"cause", "Text"}), {"emitter", "Emitter"}, {"payload_bytes", "Count"},
                 optional({"payload", "Json"}), {"subscribers", "Count"}, {"handed", list_of("Handed")},
                 {"responses", list_of("Reply")}, {"missing", list_of("Missing")},
-                optional({"shadows", list_of("ShadowReply")}), optional({"ended", "Text"}),
+                optional({"shadows", list_of("ShadowReply")}), optional({"passed_over", list_of("PassedOver")}),
+                optional({"passed_over_total", "Count"}), optional({"ended", "Text"}),
                 {"verdict", nullable("TraceVerdict")}});
     schemas["ReplayResult"] = object_of("what the responder said this time: a response, or why it failed",
         {optional({"response", "JsonObject"}), optional({"failed", "Text"}), {"elapsed_ms", "Decimal"}});
@@ -165,7 +171,8 @@ void add_hooks(json::object& schemas) {
     schemas["WhoResult"] = object_of("whom an emit_and_wait of an event would ask now, under which policies",
         {{"responders", list_of("Responder")}, {"observers", "Count"}, {"require", list_of("Text")},
             {"absent", list_of("Text")}, {"policy", "Policy"}, {"failure_policy", "FailurePolicy"},
-            {"timeout_ms", "Count"}});
+            {"timeout_ms", "Count"}, optional({"passed_over", list_of("PassedOver")}),
+            optional({"passed_over_total", "Count"})});
     schemas["Hook"] = object_of("a registered hook; command and env are shown to the daemon's user and root alone",
         {{"name", "Text"}, optional({"command", list_of("Text")}), {"events", list_of("Text")},
             {"timeout_ms", nullable("Count")}, {"jobs", nullable("Count")}, {"cwd", nullable("Text")},

@@ -72,4 +72,15 @@ inline void append_bypass(std::string& out, const std::optional<bypass_info>& by
     members.end();
 }
 
+inline void append_passed_over_hook(std::string& out, const passed_over_hooks::hook& hook) {
+    base::object_writer{out}.text("responder", hook.name).text("why", to_string(hook.why)).end();
+}
+
+inline void add_passed_over(base::object_writer& out, const passed_over_hooks& hooks) {
+    out.array("passed_over", hooks.named, append_passed_over_hook);
+    if (hooks.total > hooks.named.size()) {
+        out.number("passed_over_total", hooks.total);
+    }
+}
+
 }  // namespace hookd::protocol::detail

@@ -127,6 +127,9 @@ void append_json(std::string& out, const who_result& result) {
     document.text("policy", to_string(result.policy));
     document.text("failure_policy", to_string(result.on_failure));
     document.number("timeout_ms", static_cast<std::uint64_t>(result.timeout.count()));
+    if (result.passed_over) {
+        detail::add_passed_over(document, *result.passed_over);
+    }
     document.end();
 }
 

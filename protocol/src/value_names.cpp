@@ -26,6 +26,11 @@ std::string_view to_string(hook_state value) noexcept {
     return names[static_cast<std::size_t>(value)];
 }
 
+std::string_view to_string(pass_reason value) noexcept {
+    constexpr std::string_view names[] = {"disabled", "shadow", "where", "asked_only"};
+    return names[static_cast<std::size_t>(value)];
+}
+
 std::string_view to_string(event_scope value) noexcept { return value == event_scope::local ? "local" : "cluster"; }
 
 std::string_view to_string(close_reason value) noexcept {

@@ -95,6 +95,12 @@ void append_json(std::string& out, const wait_result& result) {
     out += '}';
 }
 
+void append_json(std::string& out, const passed_over_hooks& hooks) {
+    base::object_writer members{out};
+    detail::add_passed_over(members, hooks);
+    members.end();
+}
+
 void append_verdict(
     std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed) {
     reserve_for(out, verdict);
@@ -107,6 +113,11 @@ void append_verdict(
     base::append_json_string(out, event);
     out += ',';
     append_how_it_ended(out, verdict);
+    if (verdict.passed_over) {
+        std::string members;
+        append_json(members, *verdict.passed_over);
+        out.append(",").append(members, 1, members.size() - 2);
+    }
     out += R"(,"elapsed_ms":)";
     append_milliseconds(out, elapsed);
     out += "}}";

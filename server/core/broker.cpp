@@ -84,13 +84,36 @@ broker::published broker::publish(const protocol::event_fields& fields, std::str
     if (durability_.is_on()) [[unlikely]] {
         durability_.event_published(*result.event);
     }
-    result.subscribers = slot != nullptr ? ask_responders(*slot, target, *result.event, now)
-                                         : sessions_.deliver(target, *result.event, now);
+    const bool notes_passed = recorder_ != nullptr || slot != nullptr;
+    passed_.clear();
+    if (notes_passed && !target.disabled.empty()) [[unlikely]] {
+        payload_view view{payload};
+        note_disabled(target, fields.expects_response, view, passed_);
+    }
+    result.subscribers = slot != nullptr
+                             ? ask_responders(*slot, target, *result.event, now)
+                             : sessions_.deliver(target, *result.event, notes_passed ? &passed_ : nullptr, now);
+    const auto passed_over = passed_.share(target.passed_over);
+    if (slot != nullptr) {
+        waits::set_passed_over(*slot, passed_over);
+    }
     log_.append(result.event);
     if (recorder_ != nullptr) {
-        recorder_->event_published(*result.event, client.peer(), result.subscribers, secrets_);
+        recorder_->event_published(*result.event, client.peer(), result.subscribers, passed_over.get(), secrets_);
     }
     return result;
+}
+
+// But for one that was disabled a moment ago, and has its session still.
+void broker::note_disabled(const topic& target, bool is_asked, payload_view& payload, pass_list& passed) {
+    for (const auto* const each : target.disabled) {
+        const bool is_for_it = (is_asked || !each->asked_only) && payload.meets(each->where);
+        const bool is_there = std::any_of(target.matches.begin(), target.matches.end(),
+            [each](const session* other) { return other->name() == each->name; });
+        if (is_for_it && !is_there) {
+            passed.add(each->name, protocol::pass_reason::disabled);
+        }
+    }
 }
 
 // Returns how many sessions have got the event.
@@ -113,6 +136,8 @@ std::size_t broker::ask_responders(slot& slot, const topic& target, event& event
             }
             if (decides && begins_chain) {
                 waits_.expect(slot, *each);  // when its turn comes the payload may be another one
+            } else {
+                note_passed(&passed_, *each, protocol::pass_reason::where);
             }
             continue;
         }
@@ -132,6 +157,7 @@ std::size_t broker::ask_responders(slot& slot, const topic& target, event& event
             }
             waits::ask(asked, each->client().end_place());
         } else if (each->is_shadow()) {
+            note_passed(&passed_, *each, protocol::pass_reason::shadow);
             ++each->record()->asked;
             each->shadow_asked().add({slot.id(), slot.seq(), slot.event_name(), now.steady});
         }

@@ -78,8 +78,9 @@ public:
     /// The client will send nothing more: it cannot reply, so no emitter waits for it any longer.
     void half_close(client& client, instant now);
     /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is
-    /// called `pid N` from now on. `disabled`: those of them that no session will have, as long as it says so.
-    void set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled = {});
+    /// called `pid N` from now on. `disabled`: registered hooks of such names that no session will have, as long as it
+    /// says so.
+    void set_names_aside(const std::vector<std::string>& names, std::vector<protocol::hook_definition> disabled = {});
 
     // --- methods (PROTOCOL.md, "Methods") ---
 
@@ -335,6 +336,7 @@ private:
     [[nodiscard]] std::optional<protocol::error> refuse_origin(const protocol::event_origin* origin) const;
     [[nodiscard]] published publish(const protocol::event_fields& fields, std::string_view payload,
         const client& client, slot* slot, frame_memory* memory, instant now);
+    static void note_disabled(const topic& target, bool is_asked, payload_view& payload, pass_list& passed);
     std::size_t ask_responders(slot& slot, const topic& target, event& event, instant now);
     [[nodiscard]] std::size_t count_responders(std::string_view event_name);
     void ask_cluster(slot& slot, event::pointer event);
@@ -410,6 +412,7 @@ private:
     responder_records records_{};
     replay_table replays_{};
     bypass_switch bypass_{};
+    pass_list passed_{};  // of the event that is being published
     absent_sessions absent_{};
 
     // What holds events comes after the ledger, what holds tokens after the budgets, what links waiters before waits_.

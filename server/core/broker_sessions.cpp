@@ -151,11 +151,15 @@ void broker::deliver_backlog(session& session, const backlog& missed) {
     }
 }
 
-void broker::set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled) {
+void broker::set_names_aside(const std::vector<std::string>& names, std::vector<protocol::hook_definition> disabled) {
     set_aside_names_.clear();
     for (const auto& each : names) {
-        set_aside_names_.emplace(each, std::find(disabled.begin(), disabled.end(), each) == disabled.end());
+        set_aside_names_.emplace(each, true);
     }
+    for (const auto& each : disabled) {
+        set_aside_names_.insert_or_assign(each.name, false);
+    }
+    sessions_.topics().set_disabled(std::move(disabled));
     sessions_.for_each([this](client& each) {
         session* const session = each.session();
         if (session != nullptr && !each.options().may_use_set_aside_names &&
@@ -239,8 +243,12 @@ protocol::who_result broker::who(const protocol::who_params& params) const {
     protocol::who_result result;
     result.timeout = limits_.default_timeout;
     payload_view payload{params.payload};
-    for (const session* const each : sessions_.topics().matching(params.event.view())) {
+    const auto found = sessions_.topics().look_up(params.event.view());
+    pass_list passed;
+    note_disabled(found, true, payload, passed);
+    for (const session* const each : found.matches) {
         if (!sessions::wants(*each, true, payload)) {
+            note_passed(&passed, *each, protocol::pass_reason::where);
             continue;
         }
         if (!each->responds()) {
@@ -259,6 +267,7 @@ protocol::who_result broker::who(const protocol::who_params& params) const {
                      : each->is_shadow() ? "shadow"
                                          : "ok"});
     }
+    result.passed_over = passed.share(result.passed_over);
     if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr) {
         cluster_->add_responders(params.event.view(), result);
     }

@@ -27,10 +27,10 @@ struct shadow_reply {
 /// broker's strand. All arguments are valid during the call only. Must not throw.
 class recorder {
 public:
-    /// An event was accepted and queued for that many sessions. `secrets`: takes out of its payload what is not to be
-    /// kept; may be null.
-    virtual void event_published(
-        const event& event, const peer& emitter, std::size_t subscribers, const secret_filter* secrets) noexcept = 0;
+    /// An event was accepted and queued for that many sessions. `passed_over`: hooks that it was not for; null: none.
+    /// `secrets`: takes out of its payload what is not to be kept; may be null.
+    virtual void event_published(const event& event, const peer& emitter, std::size_t subscribers,
+        const protocol::passed_over_hooks* passed_over, const secret_filter* secrets) noexcept = 0;
     /// A wait of an earlier process continues: its event, which `event_published()` was called for there, though the
     /// process may have ended before that was kept. `uid`: the emitter's user; `responders`: how many it was queued
     /// for.

@@ -89,12 +89,16 @@ std::optional<sessions::ended> sessions::take_ended(client& client) noexcept {
     return ended{reason, session->last_seq_, !lags || !session->decides()};
 }
 
-std::size_t sessions::deliver(const topic& target, event& event, instant now) {
+std::size_t sessions::deliver(const topic& target, event& event, pass_list* passed, instant now) {
     const bool is_foreign = event.is_foreign();
     std::optional<payload_view> payload;  // most sessions have no conditions
     std::size_t subscribers = 0;
     for (session* const each : target.matches) {
-        if (each->asked_only_ || !sees(*each, is_foreign)) {
+        if (!sees(*each, is_foreign)) {
+            continue;
+        }
+        if (each->asked_only_) {
+            note_passed(passed, *each, protocol::pass_reason::asked_only);
             continue;
         }
         if (!each->where_.empty()) {
@@ -102,6 +106,7 @@ std::size_t sessions::deliver(const topic& target, event& event, instant now) {
                 payload.emplace(event.payload());
             }
             if (!payload->meets(each->where_)) {
+                note_passed(passed, *each, protocol::pass_reason::where);
                 continue;
             }
         }

@@ -6,6 +6,7 @@
 #include "durability.hpp"
 #include "event_log.hpp"
 #include "instant.hpp"
+#include "pass_list.hpp"
 #include "payload_view.hpp"
 #include "recorder.hpp"
 #include "topic_table.hpp"
@@ -135,7 +136,8 @@ public:
     /// `target` up to date.
     void make_room(std::size_t bytes, topic& target, instant now);
     /// Queues an event whose reply no request waits for, for each session of `target` that wants it. Returns how many.
-    std::size_t deliver(const topic& target, event& event, instant now);
+    /// Adds hooks that would have got another one to `passed`; null: it is not wanted.
+    std::size_t deliver(const topic& target, event& event, pass_list* passed, instant now);
     /// Whether it takes one more event; if its queue is full, it is closed as lagged.
     [[nodiscard]] bool accepts(session& session, instant now) {
         if (session.client_->outbox_.size() >= capacity_) [[unlikely]] {

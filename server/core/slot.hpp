@@ -166,6 +166,8 @@ private:
     // For a request whose time is over before the slot's, which keeps the replies.
     [[nodiscard]] protocol::wait_result describe_so_far();
     [[nodiscard]] std::shared_ptr<const protocol::wait_result::silent_responders> describe_silent() const;
+    // With those that a chain passed over at their turns.
+    [[nodiscard]] std::shared_ptr<const protocol::passed_over_hooks> describe_passed_over() const;
     [[nodiscard]] std::string why_missing(const responder& responder, protocol::outcome outcome) const;
     // All that are missing, and of those the ones without which the operation does not proceed.
     struct absence {
@@ -197,6 +199,7 @@ private:
     std::unique_ptr<chain> chain_{};
     std::unique_ptr<foreign_question> foreign_{};
     std::unique_ptr<durable_part> durable_{};
+    std::shared_ptr<const protocol::passed_over_hooks> passed_over_{};
     std::vector<std::uint64_t> watchers_{};  // ids of the sessions with conditions that are to be told its verdict
 
     boost::container::small_vector<responder, 2> responders_{};  // ascending session_id

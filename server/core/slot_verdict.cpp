@@ -44,6 +44,7 @@ protocol::wait_result slot::describe(outcome outcome) {
     } else if (!missing.decisive.empty()) {
         result.abort = inside_of_json(missing_reason(event_name_, missing.decisive));
     }
+    result.passed_over = describe_passed_over();
     result.responses = take_replies();
     return result;
 }
@@ -141,6 +142,21 @@ std::shared_ptr<const protocol::wait_result::silent_responders> slot::describe_s
         }
     }
     return silent;
+}
+
+std::shared_ptr<const protocol::passed_over_hooks> slot::describe_passed_over() const {
+    if (!is_chain() || std::none_of(responders_.begin(), responders_.end(),
+                           [](const responder& each) { return each.is == responder::state::passed; })) {
+        return passed_over_;
+    }
+    using hooks = protocol::passed_over_hooks;
+    auto all = std::make_shared<hooks>(passed_over_ ? *passed_over_ : hooks{});
+    for (const auto& each : responders_) {
+        if (each.is == responder::state::passed && ++all->total <= hooks::most) {
+            all->named.push_back({each.name(), protocol::pass_reason::where});
+        }
+    }
+    return all;
 }
 
 void slot::count_failures(outcome outcome) const noexcept {

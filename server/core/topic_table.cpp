@@ -28,12 +28,14 @@ void insert_once(std::vector<session*>& sessions, session& joined) {
     }
 }
 
+bool matches_any(const std::vector<std::string>& patterns, base::glob_subject& event_name) noexcept {
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                   [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
+}
+
 }  // namespace
 
-bool session::matches(base::glob_subject& event_name) const noexcept {
-    return patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
-                                    [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
-}
+bool session::matches(base::glob_subject& event_name) const noexcept { return matches_any(patterns_, event_name); }
 
 topic* topic_table::peek(std::string_view name) {
     const auto at = topics_.find(name);
@@ -85,20 +87,40 @@ void topic_table::collect_matches(topic& target) const {
     const auto by_id = [](const session* a, const session* b) { return a->id() < b->id(); };
     std::inplace_merge(target.matches.begin(), target.matches.begin() + named, target.matches.end(), by_id);
     target.matches.erase(std::unique(target.matches.begin(), target.matches.end()), target.matches.end());
+    target.disabled.clear();
+    for (const auto& each : disabled_) {
+        if (matches_any(each.events, name)) {
+            target.disabled.push_back(&each);
+        }
+    }
     target.as_of = generation_;
 }
 
-std::vector<session*> topic_table::matching(std::string_view name) const {
-    topic asked;
-    asked.name = name;
-    collect_matches(asked);
-    return std::move(asked.matches);
+topic topic_table::look_up(std::string_view name) const {
+    topic found;
+    found.name = name;
+    collect_matches(found);
+    return found;
 }
 
 void topic_table::outdate(std::string_view name) {
     if (topic* const known = peek(name)) {
         known->as_of = 0;
     }
+}
+
+void topic_table::set_disabled(std::vector<protocol::hook_definition> disabled) {
+    const auto count = [](const std::vector<protocol::hook_definition>& hooks) {
+        std::size_t bytes = 0;
+        for (const auto& each : hooks) {
+            bytes += pattern_bytes(each.events);
+        }
+        return bytes;
+    };
+    pattern_bytes_ += count(disabled);
+    pattern_bytes_ -= count(disabled_);
+    disabled_ = std::move(disabled);
+    ++generation_;
 }
 
 std::size_t topic_table::pattern_bytes(const std::vector<std::string>& patterns) {

@@ -20,6 +20,10 @@ struct topic : boost::intrusive::list_base_hook<> {
     std::string name{};
     /// Ascending id; of the time when find() or refresh() was last asked: they may be gone since.
     std::vector<session*> matches{};
+    /// Registered hooks that are disabled and would match.
+    std::vector<const protocol::hook_definition*> disabled{};
+    /// What was last noted of an event of that name: events mostly pass over the same hooks.
+    std::shared_ptr<const protocol::passed_over_hooks> passed_over{};
     std::uint64_t as_of = 0;  // topic_table's generation then; 0: no longer right
     std::uint64_t events = 0;
     reply_times times{};
@@ -48,14 +52,17 @@ public:
         }
     }
 
-    /// The sessions that match `name` now, without noting it as a topic. May throw std::bad_alloc.
-    [[nodiscard]] std::vector<session*> matching(std::string_view name) const;
+    /// Who matches `name` now, without noting it as a topic. May throw std::bad_alloc.
+    [[nodiscard]] topic look_up(std::string_view name) const;
 
     /// Like remove(), it leaves the matches of all topics as they are: who iterates over them may call it. May throw
     /// std::bad_alloc. `joined` must not be listed.
     void add(session& joined);
     /// Nothing for one that is not listed.
     void remove(session& left);
+
+    /// Replaces the registered hooks that are disabled, which have no session.
+    void set_disabled(std::vector<protocol::hook_definition> disabled);
 
     /// Bytes of such patterns that are compared with each name that is new: those of sessions with a glob.
     [[nodiscard]] static std::size_t pattern_bytes(const std::vector<std::string>& patterns);
@@ -85,8 +92,9 @@ private:
     boost::intrusive::list<topic> recent_{};  // most recent first
     by_name<std::vector<session*>> exact_{};  // sessions that named it without a glob, ascending id
     std::vector<session*> globbing_{};        // sessions with a glob, ascending id
+    std::vector<protocol::hook_definition> disabled_{};
     std::size_t pattern_bytes_ = 0;
-    std::uint64_t generation_ = 1;  // grows with each change of globbing_
+    std::uint64_t generation_ = 1;  // grows with each change of globbing_ and disabled_
 };
 
 }  // namespace hookd::core

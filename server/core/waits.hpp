@@ -132,6 +132,10 @@ public:
     static void add_passed(slot& slot, const session& session) { slot.foreign_->passed.push_back(session.name()); }
     /// `session`, which has conditions, is to be told the verdict.
     static void add_watcher(slot& slot, const session& session) { slot.watchers_.push_back(session.id()); }
+    /// Hooks that its event passed over; null: none.
+    static void set_passed_over(slot& slot, std::shared_ptr<const protocol::passed_over_hooks> hooks) noexcept {
+        slot.passed_over_ = std::move(hooks);
+    }
     /// Of a chain: the event, which the slot keeps.
     void keep_chain_event(slot& slot, event::pointer event);
     /// No responder is asked yet: the event waits for a first responder, and the slot keeps it.

@@ -495,11 +495,11 @@ private:
 
     void set_names_aside(const std::vector<registered_hook>& all) {
         std::vector<std::string> names;
-        std::vector<std::string> disabled;
+        std::vector<hook_definition> disabled;
         for (const auto& each : all) {
             names.push_back(each.definition.name);
             if (!each.enabled) {
-                disabled.push_back(each.definition.name);
+                disabled.push_back(each.definition);
             }
         }
         events_.set_names_aside(std::move(names), std::move(disabled));

@@ -28,8 +28,9 @@ namespace fs = std::filesystem;
 // row for each transaction, and a reader a look at 32 bytes an event: the id, and the key in hexadecimal digits.
 //
 // verdict, handed and shadows are JSON as the methods give it: params of the notification `verdict`, and
-// `,{"to":…,"after_ms":…}` or `,{"responder":…}` for each. payload is NULL where it is larger than the journal keeps.
-constexpr std::array<const char*, 3> migrations{R"(
+// `,{"to":…,"after_ms":…}` or `,{"responder":…}` for each. passed_over is `{"passed_over":[…]}`. payload is NULL where
+// it is larger than the journal keeps.
+constexpr std::array<const char*, 4> migrations{R"(
 CREATE TABLE runs(id INTEGER PRIMARY KEY AUTOINCREMENT, instance BLOB NOT NULL UNIQUE, started_at INTEGER NOT NULL);
 CREATE TABLE totals(events INTEGER NOT NULL);
 INSERT INTO totals VALUES(0);
@@ -62,6 +63,9 @@ INSERT INTO ids SELECT key, CAST(id || printf('%016x', key) AS BLOB) FROM events
     R"(
 ALTER TABLE events ADD COLUMN host TEXT NOT NULL DEFAULT '';
 ALTER TABLE events ADD COLUMN shadows TEXT NOT NULL DEFAULT '';
+)",
+    R"(
+ALTER TABLE events ADD COLUMN passed_over TEXT NOT NULL DEFAULT '';
 )"};
 
 // What has to outlive the daemon (core/durable_log.hpp).

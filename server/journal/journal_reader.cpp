@@ -171,7 +171,7 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
         "SELECT key, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, ended, payload_bytes, "
         "handed, verdict, "
         "payload, (SELECT instance FROM runs WHERE id = " +
-            run_of_key_sql("key") + "), shadows FROM events WHERE key = ?1 AND id = ?2"};
+            run_of_key_sql("key") + "), shadows, passed_over FROM events WHERE key = ?1 AND id = ?2"};
     query.bind(1, *key).bind_blob(2, &id, id.size());
     if (!query.step()) {
         return std::nullopt;
@@ -201,6 +201,10 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     }
     if (const auto shadows = query.text(15); !shadows.empty()) {
         out.raw("shadows", "[" + std::string{shadows.substr(1)} + "]");
+    }
+    const base::value_view passed_over{verdict["passed_over"].empty() ? query.text(16) : verdict.text()};
+    for (const std::string_view name : {"passed_over", "passed_over_total"}) {
+        out.optional_raw(name, passed_over[name]);
     }
     if (!query.is_null(9)) {
         out.text("ended", query.text(9));

@@ -30,7 +30,8 @@ struct event_record {
     std::uint32_t uid = 0;
     std::string_view program{};
     std::string_view cause{};
-    std::string_view host{};  ///< that it comes from; empty: this one
+    std::string_view host{};         ///< that it comes from; empty: this one
+    std::string_view passed_over{};  ///< JSON, as protocol::passed_over_hooks is written; empty: none
     std::size_t subscribers = 0;
     bool masked = false;                        ///< a secret was taken out of the payload
     std::size_t payload_bytes = 0;              ///< as it was emitted
@@ -44,6 +45,7 @@ struct event_record {
         visit(self.program);
         visit(self.cause);
         visit(self.host);
+        visit(self.passed_over);
         if (self.payload) {
             visit(*self.payload);
         }

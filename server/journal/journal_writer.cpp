@@ -30,9 +30,10 @@ constexpr std::string_view row_sql =
     " INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
     "vetoed, "
     "responders, ended, masked, "
-    "payload_bytes, handed, verdict, payload, host, shadows) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+    "payload_bytes, handed, verdict, payload, host, shadows, passed_over) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+    "?10, ?11, ?12, "
     "?13, "
-    "?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+    "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 // Of an event that is in the file already.
 constexpr std::string_view update_sql =
@@ -223,7 +224,8 @@ bool journal_writer::insert(std::int64_t run, const row& written) {
         .bind(15, static_cast<std::int64_t>(event.payload_bytes))
         .bind_text(16, written.handed)
         .bind_text(19, event.host)
-        .bind_text(20, written.shadows);
+        .bind_text(20, written.shadows)
+        .bind_text(21, event.passed_over);
     if (event.timeout_ms) {
         insert.bind(5, *event.timeout_ms);
     } else {

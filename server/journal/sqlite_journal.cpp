@@ -469,8 +469,13 @@ void sqlite_journal::record_event(
 }
 
 void sqlite_journal::event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
-    const core::secret_filter* secrets) noexcept {
+    const protocol::passed_over_hooks* passed_over, const core::secret_filter* secrets) noexcept {
+    std::string passed;
     record_event(published, secrets, [&](event_record& record) {
+        if (passed_over != nullptr) {
+            protocol::append_json(passed, *passed_over);
+            record.passed_over = passed;
+        }
         record.pid = emitter.pid;
         record.uid = emitter.uid;
         record.program = emitter.program;

@@ -37,7 +37,7 @@ public:
     void event_restored(const core::event& restored, std::uint32_t uid, std::size_t responders,
         const core::secret_filter* secrets) noexcept override;
     void event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
-        const core::secret_filter* secrets) noexcept override;
+        const protocol::passed_over_hooks* passed_over, const core::secret_filter* secrets) noexcept override;
     void event_delivered(const core::event& delivered, std::string_view session_name, bool is_asked) noexcept override;
     void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept override;

@@ -196,9 +196,9 @@ void broker::make_durable(core::durable_log& log, const std::vector<core::durabl
     strand_->state().make_durable(log, records, strand_->now());
 }
 
-void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
-    strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] {
-        strand->state().set_names_aside(names, disabled);
+void broker::set_names_aside(std::vector<std::string> names, std::vector<protocol::hook_definition> disabled) {
+    strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)]() mutable {
+        strand->state().set_names_aside(names, std::move(disabled));
     });
 }
 

@@ -2,6 +2,7 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
+#include "hookctl/journal/outcome_text.hpp"
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/output.hpp"
@@ -29,36 +30,16 @@ std::string describe(const emission& done) {
     return text;
 }
 
-/// How a wait ended that ended otherwise than by replies.
-std::string_view describe(outcome result) {
-    switch (result) {
-        case outcome::answered:
-            return "";
-        case outcome::abstained:
-            return ": every hook abstained";
-        case outcome::timeout:
-            return ": the time-out has passed";
-        case outcome::abandoned:
-            return ": a hook has failed or left";
-        case outcome::no_subscribers:
-            return ": no hook handles it";
-        case outcome::shutdown:
-            return ": the daemon is stopping";
-        case outcome::unknown:
-        case outcome::cancelled:
-            break;
-    }
-    return ": the daemon has no such event";
-}
-
 std::string describe(const verdict& result) {
     const palette colour;
     std::string text;
     text.append(result.proceed() ? colour.green() : colour.red())
         .append(result.proceed() ? "proceed" : "vetoed")
-        .append(colour.plain())
-        .append(describe(result.outcome))
-        .append("\n");
+        .append(colour.plain());
+    if (result.outcome != outcome::answered) {
+        text += ": " + outcome_text(to_string(result.outcome));
+    }
+    text += '\n';
     return text += hook_lines(result, colour);
 }
 

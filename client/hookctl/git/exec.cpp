@@ -15,6 +15,7 @@
 #include <base/json/value_view.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -34,6 +35,8 @@ namespace hookd::hookctl {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 3> exec_words{"git", "exec", "--"};
 
 /// Bytes that add_bytes has written under `key` in an object; empty where there are none.
 std::string bytes_of(std::string_view object, std::string_view key) {
@@ -110,9 +113,19 @@ std::vector<std::string> resolved_here(std::vector<std::string> argv) {
 
 std::vector<std::string> git_exec_command(std::vector<std::string> argv) {
     argv = resolved_here(std::move(argv));
-    std::vector<std::string> all{fs::read_symlink("/proc/self/exe").string(), "git", "exec", "--"};
+    std::vector<std::string> all{fs::read_symlink("/proc/self/exe").string()};
+    all.insert(all.end(), exec_words.begin(), exec_words.end());
     std::move(argv.begin(), argv.end(), std::back_inserter(all));
     return all;
+}
+
+std::vector<std::string> without_git_exec(std::vector<std::string> command) {
+    const auto words = static_cast<std::ptrdiff_t>(exec_words.size()) + 1;
+    if (std::ssize(command) > words && fs::path(command.front()).filename() == "hookctl" &&
+        std::equal(exec_words.begin(), exec_words.end(), std::next(command.begin()))) {
+        command.erase(command.begin(), command.begin() + words);
+    }
+    return command;
 }
 
 int exec_git_hook(const git_arguments& arguments) {

@@ -11,5 +11,7 @@ namespace hookd::hookctl {
 
 /// The command that runs `argv` as --git says: `hookctl git exec -- ARGV`, resolved as well.
 [[nodiscard]] std::vector<std::string> git_exec_command(std::vector<std::string> argv);
+/// The ARGV of such a command, of this hookctl or another; any other command as it is.
+[[nodiscard]] std::vector<std::string> without_git_exec(std::vector<std::string> command);
 
 }  // namespace hookd::hookctl

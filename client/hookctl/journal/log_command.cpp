@@ -4,10 +4,10 @@
 #include "hookctl/exit_status.hpp"
 #include "hookctl/on/event_line.hpp"
 #include "hookctl/on/serve_events.hpp"
-#include "hookctl/terminal/full_screen.hpp"
 #include "hookctl/terminal/line_writer.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
 #include "verdict_line.hpp"
 
 #include <base/json/object_writer.hpp>
@@ -83,9 +83,7 @@ std::vector<std::string> read_history(const invocation& call, const log_argument
 }
 
 std::string text_for(std::string_view entry, bool for_programs, const palette& colour) {
-    return (for_programs ? json_output(one_line(entry))
-                         : verdict_line(entry, full_screen::current_size().columns, colour)) +
-           '\n';
+    return (for_programs ? json_output(one_line(entry)) : verdict_text(entry, output_columns(), colour)) + '\n';
 }
 
 /// The ids that were printed lately: a verdict that is both in the journal and reported live is printed once.

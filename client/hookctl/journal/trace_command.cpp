@@ -3,8 +3,8 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/terminal/full_screen.hpp"
 #include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
 #include "trace_text.hpp"
 
 #include <base/json/object_writer.hpp>
@@ -18,9 +18,8 @@ namespace hookd::hookctl {
 int run_trace(const invocation& call, const trace_arguments& arguments) {
     const auto trace = ask_daemon(call, protocol::trace_params::method,
         base::object_writer().text("hook_event_id", resolve_event_id(call, arguments.id)).finish());
-    print(writes_for_programs(call.json)
-              ? json_output(one_line(trace)) + '\n'
-              : trace_text(base::trimmed_json(trace), full_screen::current_size().columns, palette()));
+    print(writes_for_programs(call.json) ? json_output(one_line(trace)) + '\n'
+                                         : trace_text(base::trimmed_json(trace), output_columns(), palette()));
     return exit_status::done;
 }
 

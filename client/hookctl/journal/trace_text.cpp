@@ -3,10 +3,13 @@
 
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/since_text.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
+#include "outcome_text.hpp"
 #include "verdict_line.hpp"
 
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
+#include <base/text/counted.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -83,6 +86,13 @@ std::vector<part> parts_of(std::string_view trace, double elapsed) {
         one.end = number_of(each["elapsed_ms"]);
         one.said = "shadow, decides nothing: " + said_in(each);
     }
+    for (const auto& each : passed_over_in(trace)) {
+        const auto known =
+            std::find_if(all.begin(), all.end(), [&each](const part& one) { return one.name == each.name; });
+        if (known != all.end() && each.why == "shadow" && known->said.empty()) {
+            known->said = "shadow, decides nothing: had not replied";
+        }
+    }
     for (const auto each : base::value_view(trace)["missing"].elements()) {
         auto& one = part_of(all, each["responder"].string());
         one.end = elapsed;
@@ -125,25 +135,71 @@ std::string head_of(std::string_view trace, const palette& colour) {
     return text;
 }
 
-std::string verdict_of(std::string_view trace, const palette& colour) {
+/// Of a hook that replied with a veto; empty if none did.
+std::string vetoer_of(std::string_view trace) {
+    for (const auto each : base::value_view(trace)["responses"].elements()) {
+        if (!each["response"]["abort"].string().empty()) {
+            return harmless(each["responder"].string());
+        }
+    }
+    return {};
+}
+
+/// Why it was stopped, or not, in a sentence.
+std::string reason_of(std::string_view trace) {
+    const auto verdict = base::value_view(trace)["verdict"];
+    const auto vetoer = vetoer_of(trace);
+    const auto outcome = verdict["outcome"].string();
+    const bool is_answered = outcome == "answered";
+    if (const auto bypassed = verdict["bypassed"].string(); !bypassed.empty()) {
+        return (vetoer.empty() ? "it would have been stopped" : vetoer + " vetoed") +
+               ", but a bypass was in force: " + first_line_of(bypassed);
+    }
+    if (!verdict["abort"].string().empty()) {
+        return !vetoer.empty() ? vetoer + " vetoed" : is_answered ? "a hook was missing" : outcome_text(outcome);
+    }
+    return is_answered ? "no hook objected" : outcome_text(outcome);
+}
+
+std::string verdict_of(std::string_view trace, std::size_t columns, const palette& colour) {
     const auto verdict = base::value_view(trace)["verdict"];
     if (const auto ended = base::value_view(trace)["ended"].string(); !ended.empty()) {
-        return "no verdict: " + harmless(ended) + "\n";
+        return "no verdict: " + ended_text(ended) + "\n";
     }
     if (base::kind_of(verdict) != base::json_kind::object) {
-        return base::value_view(trace)["expects_response"] == "true" ? "no verdict yet\n" : "";
+        return base::value_view(trace)["expects_response"] == "true"
+                   ? "no verdict yet\n"
+                   : "the emitter did not wait for an answer, so no hook could stop it\n";
     }
     const auto abort = verdict["abort"].string();
+    const std::string_view word = abort.empty() ? "✓ proceeded" : "✗ stopped";
+    const auto sentence = " after " + milliseconds_text(verdict["elapsed_ms"]) + ": " + reason_of(trace);
     std::string text;
-    text.append(abort.empty() ? colour.green() : colour.red())
-        .append(abort.empty() ? "✓ proceeded" : "✗ stopped")
-        .append(colour.plain());
-    text.append(" after ").append(milliseconds_text(verdict["elapsed_ms"])).append(", ");
-    text.append(harmless(verdict["outcome"].string()));
-    if (const auto bypassed = verdict["bypassed"].string(); !bypassed.empty()) {
-        text.append(", bypassed: ").append(first_line_of(bypassed));
+    text.append(abort.empty() ? colour.green() : colour.red()).append(word).append(colour.plain());
+    return text + wrapped(sentence, columns_of(word), 2, columns) + "\n" +
+           (abort.empty() ? "" : "  " + harmless(abort, true) + "\n");
+}
+
+/// A line for each hook that the event was not for; that there is none at all if that is so.
+std::string passed_over_lines(std::string_view trace, bool has_parts, std::size_t columns) {
+    const bool is_asked = base::value_view(trace)["expects_response"] == "true";
+    const auto hooks = passed_over_in(trace);
+    std::string text;
+    for (const auto& each : hooks) {
+        if (each.why != "shadow") {
+            const auto name = harmless(each.name);
+            const auto head = "  " + name + (is_asked ? "  not asked: " : "  not notified: ");
+            text += head + wrapped(passed_over_advice(each), columns_of(head), columns_of(name) + 4, columns) + "\n";
+        }
     }
-    return text + "\n" + (abort.empty() ? "" : "  " + harmless(abort, true) + "\n");
+    const auto total = static_cast<std::size_t>(number_of(base::value_view(trace)["passed_over_total"]));
+    if (total > hooks.size()) {
+        text.append("  and ").append(base::counted(total - hooks.size(), "more hook")).append("\n");
+    }
+    if (is_asked && !has_parts && hooks.empty()) {
+        text += "  no hook subscribes to it: hookctl hooks lists the hooks and their events\n";
+    }
+    return text;
 }
 
 }  // namespace
@@ -170,17 +226,20 @@ std::string trace_text(std::string_view trace, std::size_t columns, const palett
             .append(colour.cyan())
             .append(bar(each, last, bar_columns))
             .append(colour.plain());
+        const auto time = milliseconds_text(std::to_string(each.end < 0 ? each.begin : each.end));
+        const auto begin = name_columns + bar_columns + columns_of(time) + 8;
         text.append("  ")
             .append(colour.dim())
-            .append(milliseconds_text(std::to_string(each.end < 0 ? each.begin : each.end)))
-            .append(colour.plain());
-        text.append("  ")
+            .append(time)
+            .append(colour.plain())
+            .append("  ")
             .append(what_colour)
-            .append(each.said.empty() ? unanswered(trace, each) : each.said)
+            .append(wrapped(each.said.empty() ? unanswered(trace, each) : each.said, begin, begin, columns))
             .append(what_colour.empty() ? std::string_view{} : colour.plain());
         text += '\n';
     }
-    text += verdict_of(trace, colour);
+    text += passed_over_lines(trace, !parts.empty(), columns);
+    text += verdict_of(trace, columns, colour);
     if (const auto payload = base::value_view(trace)["payload"]; !payload.empty()) {
         text.append("payload ").append(escaped_controls(one_line(payload))).append("\n");
     } else {

@@ -18,7 +18,7 @@ namespace hookd::hookctl {
 [[nodiscard]] std::string event_line(const event& shown, const palette& colour);
 
 /// A verdict as a line for people, of at most so many columns: the time (UTC) now, the event's number, and what
-/// verdict_line() says.
+/// add_verdict() says.
 [[nodiscard]] std::string outcome_line(const verdict_notice& decided, std::size_t columns, const palette& colour);
 
 /// Tells on standard error what happened to the connection, where that is worth knowing.

@@ -2,10 +2,10 @@
 #include "event_line.hpp"
 #include "hookctl/commands.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/terminal/full_screen.hpp"
 #include "hookctl/terminal/line_writer.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
 #include "serve_events.hpp"
 
 #include <hookd/error.hpp>
@@ -49,7 +49,7 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
 
     if (!for_programs) {
         events.on_verdict([&](const verdict_notice& decided) {
-            if (!over && !out.write(outcome_line(decided, full_screen::current_size().columns, colour) + '\n')) {
+            if (!over && !out.write(outcome_line(decided, output_columns(), colour) + '\n')) {
                 over = true;
                 events.stop();
             }

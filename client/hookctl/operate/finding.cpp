@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "finding.hpp"
 
+#include "hookctl/terminal/wrapped_text.hpp"
+
 #include <base/json/object_writer.hpp>
 
 #include <algorithm>
@@ -9,6 +11,8 @@
 namespace hookd::hookctl {
 
 namespace {
+
+constexpr std::size_t mark_columns = 2;  ///< of `✓ `
 
 std::string json_lines(const findings& all) {
     std::string text;
@@ -25,11 +29,12 @@ std::string json_lines(const findings& all) {
 
 }  // namespace
 
-std::string finding_lines(const findings& all, const palette& colour) {
-    std::size_t columns = 0;
+std::string finding_lines(const findings& all, const palette& colour, std::size_t columns) {
+    std::size_t subject_columns = 0;
     for (const auto& each : all) {
-        columns = std::max(columns, columns_of(harmless(each.subject)));
+        subject_columns = std::max(subject_columns, columns_of(harmless(each.subject)));
     }
+    const auto indent = mark_columns + subject_columns + 2;
     std::string text;
     for (const auto& each : all) {
         const auto subject = harmless(each.subject);
@@ -41,13 +46,15 @@ std::string finding_lines(const findings& all, const palette& colour) {
                                  : "\xe2\x9c\x93")
             .append(colour.plain());
         text.append(" ").append(colour.bold()).append(subject).append(colour.plain());
-        text.append(columns - columns_of(subject) + 2, ' ').append(harmless(each.text)).append("\n");
+        text.append(subject_columns - columns_of(subject) + 2, ' ')
+            .append(wrapped(harmless(each.text), indent, indent, columns))
+            .append("\n");
     }
     return text;
 }
 
 bool print_findings(const findings& all, bool json_wanted) {
-    print(writes_for_programs(json_wanted) ? json_lines(all) : finding_lines(all, palette()));
+    print(writes_for_programs(json_wanted) ? json_lines(all) : finding_lines(all, palette(), output_columns()));
     return std::all_of(all.begin(), all.end(), [](const finding& each) { return each.fine; });
 }
 

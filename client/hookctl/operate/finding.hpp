@@ -3,6 +3,7 @@
 
 #include "hookctl/terminal/output.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ struct finding {
 
 using findings = std::vector<finding>;
 
-/// A line each, for people: `✓ SUBJECT  TEXT`, aligned; `!` before a warning.
-[[nodiscard]] std::string finding_lines(const findings& all, const palette& colour);
+/// For people: `✓ SUBJECT  TEXT` each, aligned; `!` before a warning. Wrapped at `columns`, unless that is 0.
+[[nodiscard]] std::string finding_lines(const findings& all, const palette& colour, std::size_t columns = 0);
 
 /// Prints them: for people on a terminal, else as JSON, {"subject", "ok", "text", "warning"?} a line. Returns whether
 /// all are fine.

@@ -5,12 +5,15 @@
 #include "hookctl/git/exec.hpp"
 #include "hookctl/git/site.hpp"
 #include "hookctl/on/hook_params.hpp"
+#include "hookctl/repository/hook_repository.hpp"
 #include "hookctl/repository/sync_command.hpp"
 #include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
 
 #include <base/json/object_writer.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
+#include <base/text/counted.hpp>
 #include <base/text/quantity.hpp>
 #include <hookd/client.hpp>
 #include <hookd/protocol/methods.hpp>
@@ -51,29 +54,73 @@ std::string percentile(std::string_view hook, std::string_view member, std::stri
     return ", " + std::string(name) + " " + std::string(value.substr(0, value.find('.') + 2)) + " ms";
 }
 
-/// Some lines about one hook.
-std::string describe(std::string_view hook) {
-    const palette colour;
-    const auto state = member_text(hook, "state");
-    const bool fine = state == protocol::to_string(protocol::hook_state::ok);
-    const auto events = member_text(hook, "events");
+/// `shadow; asked only when an emitter waits`: what is not as usual; empty if all is.
+std::string particulars(std::string_view hook) {
+    const base::value_view members(hook);
+    std::vector<std::string> all;
+    for (const auto& condition : members["where"].members()) {
+        all.push_back("only where " + condition.key.decode() + " is " + base::value_view(condition.value).string());
+    }
+    if (members["shadow"].is_true()) {
+        all.emplace_back("a shadow: decides nothing");
+    }
+    if (members["asked_only"].is_true()) {
+        all.emplace_back("runs only when an emitter waits");
+    }
+    if (members["on_failure"].string() == "closed") {
+        all.emplace_back("stops the operation if it fails or is missing");
+    }
+    if (const auto timeout = members["timeout_ms"].as_number<std::int64_t>()) {
+        all.push_back("may take " + base::describe_duration(std::chrono::milliseconds(*timeout)));
+    }
     std::string text;
-    text.append(colour.bold()).append(member_text(hook, "name")).append(colour.plain()).append("  ");
-    text.append(fine ? colour.green() : colour.red()).append(state).append(colour.plain());
-    text += "  on " + (events.empty() ? "every event" : events) + "\n    " + member_text(hook, "command") + "\n";
-    if (const auto timeout = base::value_view(hook)["timeout_ms"].as_number<std::int64_t>()) {
-        text += "    may take " + base::describe_duration(std::chrono::milliseconds(*timeout)) + "\n";
+    for (const auto& each : all) {
+        text += (text.empty() ? "" : "; ") + harmless(each);
     }
-    if (!fine) {
-        text.append("    ").append(colour.red()).append(member_text(hook, "why")).append(colour.plain()).append("\n");
+    return text;
+}
+
+/// A line below a hook's first one, in a colour, wrapped; nothing for an empty text.
+std::string detail_line(std::string_view text, std::string_view colour, std::string_view plain) {
+    constexpr std::size_t indent = 4;
+    if (text.empty()) {
+        return {};
     }
-    const std::string runs{base::value_view(hook)["runs"].text()};
-    text.append("    ").append(colour.dim()).append(runs).append(runs == "1" ? " run" : " runs");
+    std::string line(indent, ' ');
+    line.append(colour).append(wrapped(text, indent, indent + 2, output_columns()));
+    return line.append(colour.empty() ? std::string_view{} : plain).append("\n");
+}
+
+std::string runs_text(std::string_view hook) {
+    auto text = base::counted(base::value_view(hook)["runs"].as_number<std::uint64_t>().value_or(0), "run");
     text += percentile(hook, "p50_ms", "p50") + percentile(hook, "p99_ms", "p99");
     if (const auto last = member_text(hook, "last_outcome"); !last.empty()) {
         text += ", last: " + last;
     }
-    return text.append(colour.plain()).append("\n");
+    return text;
+}
+
+/// Some lines about one hook.
+std::string describe(std::string_view hook) {
+    const palette colour;
+    const auto plain = colour.plain();
+    const auto name = member_text(hook, "name");
+    const auto state = member_text(hook, "state");
+    const bool fine = state == protocol::to_string(protocol::hook_state::ok);
+    const auto events = member_text(hook, "events");
+    const auto file = harmless(hook_file_of(hook));
+    std::string text;
+    text.append(colour.bold()).append(name).append(plain).append("  ");
+    text.append(fine ? colour.green() : colour.red()).append(state).append(plain);
+    text += wrapped("  on " + (events.empty() ? "every event" : events), columns_of(name) + 2 + columns_of(state), 4,
+                output_columns()) +
+            "\n";
+    text += detail_line(harmless(typed_command(hook)) + (file.empty() ? "" : "  (from " + file + ")"), {}, plain);
+    text += detail_line(particulars(hook), {}, plain);
+    if (!fine) {
+        text += detail_line(member_text(hook, "why"), colour.red(), plain);
+    }
+    return text + detail_line(runs_text(hook), colour.dim(), plain);
 }
 
 /// Prints a hook as the daemon has it.
@@ -173,8 +220,8 @@ std::string describe_session(std::string_view session) {
         .append(", user ");
     text.append(base::value_view(session)["uid"])
         .append(", ")
-        .append(base::value_view(session)["queued"])
-        .append(" events queued");
+        .append(base::counted(base::value_view(session)["queued"].as_number<std::uint64_t>().value_or(0), "event"))
+        .append(" queued");
     text += base::value_view(session)["lagged"] == "true" ? ", lagged" : "";
     return text.append(colour.plain()).append("\n");
 }

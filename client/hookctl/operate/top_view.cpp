@@ -12,6 +12,7 @@
 // Each section gets what it needs, or a share of what there is, and says how much of it is hidden.
 #include "top_view.hpp"
 
+#include "hookctl/journal/outcome_text.hpp"
 #include "hookctl/json/json_layout.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/screen_text.hpp"
@@ -201,7 +202,7 @@ std::string what_hooks_said(const past_verdict& verdict) {
     for (const auto& each : verdict.how.missing) {
         names += (names.empty() ? "" : ", ") + each.responder + " " + each.why;
     }
-    return names.empty() ? std::string(to_string(verdict.how.outcome)) : names;
+    return names.empty() ? outcome_text(to_string(verdict.how.outcome)) : names;
 }
 
 /// The same, after the reason of a bypass.
@@ -355,10 +356,15 @@ screen_lines opened_verdict(const past_verdict& verdict, const palette& colour) 
     lines.emplace_back(
         harmless(verdict.event) + "  #" + std::to_string(verdict.seq) + "  " + harmless(verdict.id), colour.bold());
     const auto mark = mark_of(verdict.how, colour);
-    screen_line outcome(std::string(mark.word), mark.colour);
-    outcome.add("  " + std::string(to_string(verdict.how.outcome)) + "  " + decimal(verdict.elapsed.count(), 1) +
-                " ms  at " + verdict.time);
-    lines.push_back(std::move(outcome));
+    screen_line how(std::string(mark.word), mark.colour);
+    if (verdict.how.outcome != outcome::answered) {
+        how.add(": " + outcome_text(to_string(verdict.how.outcome)));
+    }
+    how.add("  " + decimal(verdict.elapsed.count(), 1) + " ms  at " + verdict.time);
+    lines.push_back(std::move(how));
+    for (const auto& each : passed_over_in(verdict.how.text)) {
+        lines.emplace_back("  not asked: " + passed_over_text(each));
+    }
     const auto said_by_hooks = hook_lines(verdict.how, palette(false));
     for (std::string_view rest = said_by_hooks; !rest.empty();) {
         const auto line = rest.substr(0, rest.find('\n'));

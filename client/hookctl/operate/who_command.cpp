@@ -2,8 +2,10 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
+#include "hookctl/journal/outcome_text.hpp"
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
 
 #include <base/json/object_writer.hpp>
 #include <base/json/pointer.hpp>
@@ -62,7 +64,7 @@ std::string describe_responder(std::string_view responder) {
         text.append(", order ").append(order);
     }
     if (base::value_view(responder)["on_failure"].string() == "closed") {
-        text += ", insists on being heard";
+        text += ", stops the operation if it is missing";
     }
     if (const auto state = base::value_view(responder)["state"].string(); state != "ok") {
         text += ", " + state;
@@ -73,10 +75,11 @@ std::string describe_responder(std::string_view responder) {
 std::string describe(std::string_view answer, const std::vector<std::string>& absent) {
     const palette colour;
     std::vector<std::pair<std::string, std::string>> lines;
-    std::size_t columns = 0;
+    const auto columns = output_columns();
+    std::size_t name_columns = 0;
     for (const auto responder : base::value_view(answer)["responders"].elements()) {
         lines.emplace_back(harmless(responder["name"].string()), harmless(describe_responder(responder)));
-        columns = std::max(columns, columns_of(lines.back().first));
+        name_columns = std::max(name_columns, columns_of(lines.back().first));
     }
     std::string text =
         lines.empty() ? "no hook would be asked" : base::counted(lines.size(), "hook") + " would be asked";
@@ -86,9 +89,13 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
             .append(colour.bold())
             .append(name)
             .append(colour.plain())
-            .append(columns - columns_of(name) + 2, ' ')
-            .append(description)
+            .append(name_columns - columns_of(name) + 2, ' ')
+            .append(wrapped(description, name_columns + 4, name_columns + 4, columns))
             .append("\n");
+    }
+    for (const auto& each : passed_over_in(answer)) {
+        const auto head = "  " + harmless(each.name) + "  not asked: ";
+        text += head + wrapped(passed_over_advice(each), columns_of(head), 4, columns) + "\n";
     }
     for (const auto& name : absent) {
         text.append("  ")
@@ -100,9 +107,12 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
     }
     const std::chrono::milliseconds timeout(
         static_cast<std::int64_t>(number_of(base::value_view(answer)["timeout_ms"])));
-    return text + "by default: policy " + harmless(base::value_view(answer)["policy"].string()) + ", failure policy " +
-           harmless(base::value_view(answer)["failure_policy"].string()) + ", " + base::describe_duration(timeout) +
-           "; emit --wait, git and agents ask with policy veto\n";
+    return text +
+           wrapped("by default: policy " + harmless(base::value_view(answer)["policy"].string()) + ", failure policy " +
+                       harmless(base::value_view(answer)["failure_policy"].string()) + ", " +
+                       base::describe_duration(timeout) + "; emit --wait, git and agents ask with policy veto",
+               0, 2, columns) +
+           "\n";
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include <base/json/object_writer.hpp>
 #include <base/json/value_view.hpp>
 #include <base/posix/read_file.hpp>
+#include <base/text/shell_word.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -41,6 +42,28 @@ constexpr std::size_t longest_script = std::size_t{16} << 20;
 constexpr std::string_view shell = "/bin/sh";
 constexpr std::string_view take_words_off = R"(export HOOK_DIR="$1"; shift 2; exec "$@")";
 constexpr std::size_t common_dir_word = 3;
+constexpr std::size_t file_word = 5;
+constexpr std::size_t words_around = 6;
+
+bool is_synced(const std::vector<std::string>& command) {
+    return command.size() > words_around && command[0] == shell && command[2] == take_words_off;
+}
+
+std::vector<std::string> command_words(std::string_view hook) {
+    std::vector<std::string> words;
+    for (const auto word : base::value_view(hook)["command"].elements()) {
+        words.push_back(word.string());
+    }
+    return words;
+}
+
+/// Its name alone if that is what is found in PATH.
+std::string typed_program(const std::string& program) {
+    const auto name = fs::path(program).filename().string();
+    const char* const path = std::getenv("PATH");
+    const auto found = base::resolved_command({name}, "/", path != nullptr ? path : "");
+    return found.front() == program ? name : program;
+}
 
 /// `shop` for /src/shop/.git and for /srv/shop.git.
 std::string name_of(const fs::path& common_dir) {
@@ -226,10 +249,37 @@ hook_set read_hook_set(hook_repository& repository) {
 }
 
 bool is_synced_hook(std::string_view hook, const hook_repository& repository) {
-    const auto words = base::value_view(hook)["command"];
-    const fs::path directory = words.element(common_dir_word).string();
-    return words.element(0).string() == shell && words.element(2).string() == take_words_off &&
-           (directory == repository.common_dir || (!directory.empty() && directory == repository.moved_from));
+    const auto words = command_words(hook);
+    if (!is_synced(words)) {
+        return false;
+    }
+    const fs::path directory = words[common_dir_word];
+    return directory == repository.common_dir || (!directory.empty() && directory == repository.moved_from);
+}
+
+std::string typed_command(std::string_view hook) {
+    auto words = command_words(hook);
+    if (words.empty()) {
+        return {};
+    }
+    const auto top = base::value_view(hook)["cwd"].string();
+    const bool synced = is_synced(words);
+    if (synced) {
+        words.erase(words.begin(), words.begin() + words_around);
+        words = without_git_exec(std::move(words));
+        words.front() = typed_program(words.front());
+    }
+    std::string text;
+    for (auto& word : words) {
+        const auto relative = synced && word.starts_with('/') ? below(top, word) : std::string();
+        text.append(text.empty() ? "" : " ").append(base::shell_word(relative.empty() ? word : "./" + relative));
+    }
+    return text;
+}
+
+std::string hook_file_of(std::string_view hook) {
+    const auto words = command_words(hook);
+    return is_synced(words) ? words[file_word] : std::string();
 }
 
 }  // namespace hookd::hookctl

@@ -170,6 +170,24 @@ BOOST_AUTO_TEST_CASE(trace_is_a_time_line_with_bars_on_a_terminal) {
     BOOST_TEST(with.run({"trace"}).exit_status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(log_and_trace_say_why_nothing_stopped_an_operation) {
+    guarded with;
+    BOOST_REQUIRE(with.run({"register", "lint", "--on", "pre_commit", "--", "false"}).exit_status == 0);
+    BOOST_REQUIRE(with.run({"disable", "lint"}).exit_status == 0);
+    with.ask("pre_commit");
+    const auto id = with.id_of("pre_commit");
+    const auto trace = json_of(with.run({"trace", id}).out);
+    BOOST_TEST(text_at(trace, "/passed_over/0/responder") == "lint");
+    BOOST_TEST(text_at(trace, "/passed_over/0/why") == "disabled");
+    BOOST_TEST(mentions(with.terminal("log"), "lint is disabled"));
+    const auto shown = with.terminal("trace " + id);
+    BOOST_TEST(mentions(shown, "lint  not asked: it is disabled: hookctl enable lint"), shown);
+    BOOST_TEST(mentions(shown, "✓ proceeded after "), shown);
+    BOOST_TEST(mentions(shown, ": no hook objected"), shown);
+    BOOST_TEST(mentions(with.terminal("who pre_commit"), "lint  not asked: it is disabled: hookctl enable lint"));
+    BOOST_TEST(mentions(with.terminal("hooks"), "disabled"));
+}
+
 BOOST_AUTO_TEST_CASE(replay_asks_one_hook_again) {
     guarded with;
     with.ask("pre_push");

@@ -33,10 +33,10 @@ BOOST_AUTO_TEST_CASE(it_prints_the_daemons_answer_for_programs_and_a_line_a_hook
         on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
     BOOST_TEST(mentions(shown.out, "2 hooks would be asked, 1 observer notified\r\n"), shown.out);
     BOOST_TEST(mentions(shown.out, "\r\n  early  session, pid "));
-    BOOST_TEST(mentions(shown.out, "order 5, insists on being heard\r\n"));
-    BOOST_TEST(
-        mentions(shown.out,
-            "by default: policy first, failure policy open, 30 s; emit --wait, git and agents ask with policy veto"),
+    BOOST_TEST(mentions(shown.out, "order 5, stops the operation if it is missing\r\n"));
+    BOOST_TEST(mentions(shown.out,
+                   "by default: policy first, failure policy open, 30 s; emit --wait, git and agents\r\n  ask with "
+                   "policy veto"),
         shown.out);
     BOOST_TEST(mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " who other").out,
         "no hook would be asked"));

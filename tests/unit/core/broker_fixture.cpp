@@ -62,6 +62,14 @@ void wait::end(std::variant<protocol::wait_result, protocol::error> ending) {
     }
 }
 
+std::string names_of(const protocol::passed_over_hooks& hooks) {
+    std::string text;
+    for (const auto& each : hooks.named) {
+        text += (text.empty() ? "" : "; ") + each.name + ": " + std::string{to_string(each.why)};
+    }
+    return hooks.total > hooks.named.size() ? text + " of " + std::to_string(hooks.total) : text;
+}
+
 std::string text_of(const protocol::uuid& id) {
     std::string text;
     protocol::append_uuid(text, id);

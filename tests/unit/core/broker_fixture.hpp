@@ -115,6 +115,8 @@ struct session_options {
 /// They refer to `options`.
 [[nodiscard]] protocol::subscribe_params params_of(std::vector<std::string> patterns, const session_options& options);
 
+/// `guard: disabled; lint: where`, and ` of 17` where not all are named.
+[[nodiscard]] std::string names_of(const protocol::passed_over_hooks& hooks);
 [[nodiscard]] std::string text_of(const protocol::uuid& id);
 /// A UUID that differs from that of any other number.
 [[nodiscard]] protocol::uuid numbered_uuid(std::uint64_t number);

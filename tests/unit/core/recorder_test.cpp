@@ -7,17 +7,22 @@ namespace hookd::core::test {
 
 namespace {
 
+/// ` past guard: disabled; lint: where`; empty where there are none.
+std::string past(const protocol::passed_over_hooks* hooks) {
+    return hooks != nullptr ? " past " + names_of(*hooks) : "";
+}
+
 /// Keeps what it is told as a line each.
 class lines_recorder final : public recorder {
 public:
     std::vector<std::string> lines{};
 
     void event_published(const event& what, const peer& emitter, std::size_t subscribers,
-        const secret_filter* secrets) noexcept override {
+        const protocol::passed_over_hooks* passed_over, const secret_filter* secrets) noexcept override {
         const auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
         lines.push_back("event " + std::to_string(what.seq()) + " " + std::string{what.name()} + " by " +
                         emitter.program + " to " + std::to_string(subscribers) + " " +
-                        (hidden ? *hidden : std::string{what.payload()}));
+                        (hidden ? *hidden : std::string{what.payload()}) + past(passed_over));
     }
     void event_restored(
         const event& what, std::uint32_t uid, std::size_t responders, const secret_filter* secrets) noexcept override {
@@ -40,7 +45,7 @@ public:
         for (const auto& each : verdict.missing) {
             line += " " + each.responder + ":" + each.why;
         }
-        lines.push_back(line + " after " + std::to_string(elapsed / 1ms) + " ms");
+        lines.push_back(line + " after " + std::to_string(elapsed / 1ms) + " ms" + past(verdict.passed_over.get()));
     }
     void wait_given_up(std::uint64_t seq, refusal why) noexcept override {
         lines.push_back("given up " + std::to_string(seq) + " " + std::string{to_string(why)});
@@ -152,6 +157,23 @@ BOOST_AUTO_TEST_CASE(a_question_that_nobody_hears_has_a_verdict_at_once) {
     recorded_world fixture;
     (void)fixture.emit_and_wait(fixture.join(), "a");
     BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 a by  to 0 {}; verdict 1 a no_subscribers '' after 0 ms");
+}
+
+BOOST_AUTO_TEST_CASE(the_hooks_that_an_event_passes_over_are_told_with_it) {
+    recorded_world fixture;
+    fixture.broker.set_names_aside(
+        {}, {{.name = "off", .events = {"a"}}, {.name = "off-asked", .events = {"a"}, .asked_only = true}});
+    (void)fixture.subscriber({"a"}, {.name = "asked", .asked_only = true});
+    (void)fixture.subscriber({"a"}, {.name = "there", .where = {{"/cwd", "/there"}}});
+    (void)fixture.emit(fixture.join(), "a");
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 a by  to 0 {} past off: disabled; asked: asked_only; there: where");
+    (void)fixture.emit(fixture.join(), "b");
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 2 b by  to 0 {}");
+    (void)fixture.emit_and_wait(fixture.join(), "a", {.timeout = 5ms});
+    fixture.pass(5ms);
+    BOOST_CHECK_EQUAL(fixture.told.take(),
+        "event 3 a by  to 1 {} past off: disabled; off-asked: disabled; there: where; "
+        "verdict 3 a timeout '' asked:timeout after 5 ms past off: disabled; off-asked: disabled; there: where");
 }
 
 BOOST_AUTO_TEST_CASE(who_was_missing_is_told) {

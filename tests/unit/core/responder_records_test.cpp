@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(shadow_counts_what_it_would_have_vetoed_though_the_wait_is_
 BOOST_AUTO_TEST_CASE(registered_hooks_are_listed_whether_or_not_they_are_enabled) {
     broker_fixture fixture;
     (void)fixture.subscriber({}, {.name = "session"});
-    fixture.broker.set_names_aside({"lint", "idle"}, {"lint"});
+    fixture.broker.set_names_aside({"lint", "idle"}, {{.name = "lint"}});
     const auto hooks = fixture.stats().hooks;
     BOOST_REQUIRE_EQUAL(hooks.size(), 3U);
     BOOST_CHECK_EQUAL(hooks[0].name, "idle");

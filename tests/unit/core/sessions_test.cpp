@@ -72,7 +72,7 @@ struct sessions_fixture {
         const auto head = protocol::measure_event_head(fields);
         under_test.make_room(event::footprint(head, payload), target, now);
         const auto made = event::make(fields, head, payload, ledger);
-        const auto subscribers = under_test.deliver(target, *made, now);
+        const auto subscribers = under_test.deliver(target, *made, nullptr, now);
         log.append(made);
         return subscribers;
     }

@@ -53,9 +53,14 @@ public:
         protocol::append_uuid(text, state_.instance());
         return text;
     }
-    std::uint64_t tell(std::string_view name, std::string_view payload = "{}") {
-        return std::get<protocol::emit_result>(state_.emit(by_, {.event = name, .payload = payload}, {}, now)).seq;
+    /// Returns its id.
+    std::string tell(std::string_view name, std::string_view payload = "{}") {
+        const auto emitted = state_.emit(by_, {.event = name, .payload = payload}, {}, now);
+        std::string id;
+        protocol::append_uuid(id, std::get<protocol::emit_result>(emitted).hook_event_id);
+        return id;
     }
+    void disable(protocol::hook_definition hook) { state_.set_names_aside({}, {std::move(hook)}); }
     /// Nobody hears it, so its verdict is there at once. Returns its id.
     std::string ask(std::string_view name, std::string_view payload = "{}") {
         protocol::emit_and_wait_params params;
@@ -323,7 +328,8 @@ BOOST_FIXTURE_TEST_CASE(an_event_of_the_first_version_is_found_by_its_id, fixtur
     {
         sqlite::database first{file};
         first.run(
-            "DROP TABLE ids; ALTER TABLE events DROP COLUMN host; ALTER TABLE events DROP COLUMN shadows; PRAGMA "
+            "DROP TABLE ids; ALTER TABLE events DROP COLUMN host; ALTER TABLE events DROP COLUMN shadows; ALTER "
+            "TABLE events DROP COLUMN passed_over; PRAGMA "
             "user_version = 1");
     }
     recorded_broker broker{options};
@@ -421,6 +427,18 @@ BOOST_FIXTURE_TEST_CASE(what_a_shadow_says_is_in_the_trace, fixture) {
                R"([{"responder":"trial","response":{"abort":"no"},"elapsed_ms":1.5E0},)"
                R"({"responder":"large","response":{"abort":"no"},"response_bytes":221,"elapsed_ms":2},)"
                R"({"responder":"late","failed":"it broke","elapsed_ms":3}])");
+}
+
+BOOST_FIXTURE_TEST_CASE(hooks_that_an_event_passed_over_are_in_its_trace_and_in_the_entry_of_its_verdict, fixture) {
+    recorded_broker broker{options};
+    const std::string passed = R"([{"responder":"guard","why":"disabled"}])";
+    broker.disable({.name = "guard", .events = {"a", "told"}});
+    const auto asked = broker.ask("a");
+    BOOST_TEST(boost::json::serialize(broker.trace(asked).at("passed_over")) == passed);
+    const auto entries = boost::json::parse(broker.history()).at("verdicts").as_array();
+    BOOST_TEST(boost::json::serialize(entries.at(0).at("passed_over")) == passed);
+    BOOST_TEST(boost::json::serialize(broker.trace(broker.tell("told")).at("passed_over")) == passed);
+    BOOST_TEST(!broker.trace(broker.ask("b")).as_object().contains("passed_over"));
 }
 
 BOOST_FIXTURE_TEST_CASE(of_large_events_only_those_go_that_are_too_many, fixture) {

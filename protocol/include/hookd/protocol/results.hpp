@@ -22,6 +22,28 @@ struct emit_result {
     std::size_t subscribers = 0;
 };
 
+/// Why the verdict on an event does not depend on a hook although the event's name is one that it subscribed to.
+enum class pass_reason : std::uint8_t {
+    disabled,    ///< a registered hook that is switched off
+    shadow,      ///< it is asked, and decides nothing
+    where,       ///< the payload does not have what its conditions want
+    asked_only,  ///< the event was told, and it is for questions alone
+};
+
+/// Those hooks of one event.
+struct passed_over_hooks {
+    static constexpr std::size_t most = 16;  ///< of them that are named
+
+    struct hook {
+        std::string name{};
+        pass_reason why{};
+        friend bool operator==(const hook&, const hook&) = default;
+    };
+    std::vector<hook> named{};  ///< the disabled ones first, then as they subscribed
+    std::size_t total = 0;
+    friend bool operator==(const passed_over_hooks&, const passed_over_hooks&) = default;
+};
+
 struct wait_result {
     struct reply {
         std::string response{};  ///< JSON object, byte for byte
@@ -68,6 +90,7 @@ struct wait_result {
     std::shared_ptr<const silent_responders> silent{};
     std::string payload{};   ///< of a chain in which a reply replaced it: the last one, JSON, byte for byte; else empty
     std::string bypassed{};  ///< not empty: an `abort` was overridden, for this reason, by the bypass in force
+    std::shared_ptr<const passed_over_hooks> passed_over{};  ///< null: none; written in `verdict` alone
 
     /// Keeps all replies.
     void keep() {
@@ -109,7 +132,8 @@ struct who_result {
     std::vector<responder> responders{};  ///< in the order in which a chain asks them
     std::size_t observers = 0;
     std::vector<std::string> require{};
-    std::vector<std::string> absent{};  ///< those of `require` that no responder is called
+    std::vector<std::string> absent{};                       ///< those of `require` that no responder is called
+    std::shared_ptr<const passed_over_hooks> passed_over{};  ///< but for shadows, which are responders here; null: none
     wait_policy policy = wait_policy::first;
     protocol::failure_policy on_failure = protocol::failure_policy::open;
     std::chrono::milliseconds timeout{};
@@ -124,6 +148,7 @@ enum class hook_state : std::uint8_t {
     disabled,   ///< as it was asked to be
 };
 [[nodiscard]] std::string_view to_string(hook_state value) noexcept;
+[[nodiscard]] std::string_view to_string(pass_reason value) noexcept;
 
 /// A registered hook.
 struct hook_info {
@@ -297,6 +322,9 @@ struct replay_result {
 void append_json(std::string& out, const ping_result& result);
 void append_json(std::string& out, const emit_result& result);
 void append_json(std::string& out, const wait_result& result);
+/// An object with the members that it adds to a verdict: `passed_over`, and `passed_over_total` where not all are
+/// named.
+void append_json(std::string& out, const passed_over_hooks& hooks);
 void append_json(std::string& out, const subscribe_result& result);
 void append_json(std::string& out, const unsubscribe_result& result);
 void append_json(std::string& out, const respond_result& result);

@@ -272,8 +272,9 @@ public:
 
     /// Sets names aside: only sessions with subscribe_request::may_use_set_aside_names may have one, here and on the
     /// socket; any other that has one already is called `pid N` from then on. Replaces what was set aside before. From
-    /// any thread; done when the strand has come to it. `disabled`: those of them that stats are to call so.
-    void set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled = {});
+    /// any thread; done when the strand has come to it. `disabled`: registered hooks of such names that have no
+    /// session: stats call them so, and verdicts name them where their events match.
+    void set_names_aside(std::vector<std::string> names, std::vector<protocol::hook_definition> disabled = {});
 
     /// For the rooms beside the broker: runs `work` on its strand, in a turn; now where this is the strand, else later.
     /// From any thread.
