@@ -295,6 +295,18 @@ std::size_t write_frame_prefix(framing kind, std::size_t body_bytes, char* out) 
 
 std::string_view frame_suffix(framing kind) noexcept { return kind == framing::line ? "\n" : ""; }
 
+void close_body(framing kind, std::string& text, std::size_t begin) noexcept {
+    if (kind != framing::line) {
+        return;
+    }
+    for (const char line_break : {'\r', '\n'}) {
+        for (std::size_t at = text.find(line_break, begin); at != std::string::npos;
+             at = text.find(line_break, at + 1)) {
+            text[at] = ' ';
+        }
+    }
+}
+
 open_frame::open_frame(framing kind, std::string& out) : kind_(kind), out_(out) {
     if (kind == framing::length_prefix) {
         out.append(length_prefix_bytes, '\0');
@@ -314,12 +326,7 @@ void open_frame::close() {
             break;
         }
         case framing::line:
-            for (const char line_break : {'\r', '\n'}) {
-                for (std::size_t at = out_.find(line_break, body_begin_); at != std::string::npos;
-                     at = out_.find(line_break, at + 1)) {
-                    out_[at] = ' ';
-                }
-            }
+            close_body(kind_, out_, body_begin_);
             break;
     }
     out_ += frame_suffix(kind_);

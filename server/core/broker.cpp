@@ -35,8 +35,9 @@ void broker::detach(client& client, instant now) {
     std::vector<replay_table::replay> unwanted;
     replays_.forget(client.id(), unwanted);
     notify_replays_over(unwanted, protocol::refusal::cancelled, now);
-    waits_.cancel_all(client.asker(), now);
+    waits_.cancel_all(client.asker());
     sessions_.detach(client);
+    waits_.advance_pending(now);
 }
 
 void broker::half_close(client& client, instant now) {
@@ -44,7 +45,7 @@ void broker::half_close(client& client, instant now) {
     if (session* const session = client.session()) {
         replays_.fail(*session, "left", now.steady);
         announce_to_cluster(*session);
-        waits_.abandon_expected(*session, now);
+        waits_.abandon_expected(*session);
     }
     waits_.advance_pending(now);
 }

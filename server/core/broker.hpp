@@ -41,10 +41,11 @@ struct request_bytes {
 
 /// The broker: the mediator between sessions, waits, operations and the log of events. Pure state: it does no I/O,
 /// reads no clock and starts no thread. Requests go in with the time; results come back at once or, for waits, in
-/// take_completions(); what is to be written is pulled by each client's connection.
+/// take_completion(); what is to be written is pulled by each client's connection.
 ///
-/// Use: after each call, or batch of calls, deliver take_completions() and take_next_ready(), and see to it that
-/// expire() is called at next_deadline().
+/// Use: after each call, or batch of calls, as long as has_output(), call advance_pending() and deliver
+/// take_completion() and take_next_ready(), with calls for other clients in between where there is much of it; and see
+/// to it that expire() is called at next_deadline().
 ///
 /// Thread-safety: none: all calls, and all event::pointer traffic, on one strand. Errors: protocol failures are
 /// returned; what is thrown (std::bad_alloc, std::system_error of the random source) is fatal.
@@ -72,8 +73,9 @@ public:
 
     /// A new client. `sink` is given back by take_next_ready(), and must outlive the client; null: it takes no output.
     [[nodiscard]] client& attach(const peer& peer, event_sink* sink, const client_options& options = {});
-    /// The client is gone: its session ends, its waits are over (their waiters come back as errc::cancelled), slots of
-    /// its own go, but for reserved ones and those with an operation_id. Invalidates `client`.
+    /// The client is gone: its session ends, its waits are over as soon as advance_pending() comes to them (their
+    /// waiters come back as errc::cancelled), slots of its own go, but for reserved ones and those with an
+    /// operation_id. Invalidates `client`.
     void detach(client& client, instant now);
     /// The client will send nothing more: it cannot reply, so no emitter waits for it any longer.
     void half_close(client& client, instant now);
@@ -243,27 +245,31 @@ public:
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
-    /// Ends what is due, but no more than 1,024 waits: if there are more, next_deadline() is past still, and this is to
-    /// be called again.
+    /// Ends what is due, but some hundred waits at most: if there are more, next_deadline() is past still, and this is
+    /// to be called again.
     void expire(instant now);
     /// Ends every wait and every session; from then on requests get errc::shutting_down.
     void shut_down(instant now);
 
     // --- output (sessions.hpp says what each does) ---
 
-    /// Waits that have ended since the last call. `spare`: memory for the next ones, such as what the last call gave.
-    [[nodiscard]] std::vector<completion> take_completions(std::vector<completion> spare = {}) {
-        return waits_.take_completions(std::move(spare));
-    }
-    [[nodiscard]] bool has_completions() const noexcept { return waits_.has_completions(); }
-    [[nodiscard]] bool has_output() const noexcept { return has_completions() || ready_count() != 0; }
+    /// Whether waits are to be ended that a client left behind, or that a hook was expected to reply to.
+    [[nodiscard]] bool has_pending() const noexcept { return waits_.has_pending(); }
+    /// Ends some of them.
+    void advance_pending(instant now) { waits_.advance_pending(now); }
+    /// The wait that ended first of those whose waiters have not been taken. There must be one.
+    [[nodiscard]] completion take_completion() { return waits_.ended().take_first(); }
+    [[nodiscard]] bool has_completions() const noexcept { return !waits_.ended().empty(); }
+    /// The requests of this turn are about to go: what is not taken refers to their bytes no more.
+    void keep_completions() noexcept { waits_.ended().keep(); }
+    [[nodiscard]] bool has_output() const noexcept { return has_pending() || has_completions() || ready_count() != 0; }
     [[nodiscard]] event_sink* take_next_ready() noexcept { return sessions_.take_next_ready(); }
     [[nodiscard]] std::size_t ready_count() const noexcept { return sessions_.ready_count(); }
     /// `client` has output of its own.
-    void wake(client& client) { sessions_.wake(client); }
+    void wake(client& client, urgency how_urgent) { sessions_.wake(client, how_urgent); }
     /// Whether a queue has become half full since the last call: a caller that has more requests at hand should see to
     /// the output first, so that a burst which came in one piece does not push out a subscriber that keeps up.
-    [[nodiscard]] bool take_backpressure() noexcept { return sessions_.take_backpressure(); }
+    [[nodiscard]] bool has_backpressure() const noexcept { return sessions_.has_backpressure(); }
     void peek_batch(client& client, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
         sessions_.peek_batch(client, most_events, most_bytes, out);
     }

@@ -214,7 +214,7 @@ void broker::end_session(client& client, instant now) {
     }
     sessions::drop_output(client);
     replays_.fail(*session, "left", now.steady);
-    waits_.abandon_expected(*session, now);  // which may close it, for the notices that it gets by that
+    waits_.abandon_expected(*session);
     remove_session(client);
     waits_.advance_pending(now);
 }
@@ -227,7 +227,7 @@ void broker::remove_session(client& client) {
 void broker::session_closing(session& session, protocol::close_reason reason, instant now) {
     replays_.fail(session, to_string(reason), now.steady);
     if (reason != protocol::close_reason::lagged && reason != protocol::close_reason::gap) {
-        waits_.abandon_expected(session, now);
+        waits_.abandon_expected(session);
     }
 }
 

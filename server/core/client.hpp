@@ -25,6 +25,10 @@ protected:
     ~event_sink() = default;
 };
 
+/// What waits for a client's connection to pull it: something that a request waits for (an answer, a question, the end
+/// of one) comes before what is merely told.
+enum class urgency : bool { told, awaited };
+
 /// What a client is to the broker, for as long as it is there.
 struct client_options {
     /// What it sends stays at hand until the completions that it causes have been delivered.
@@ -89,6 +93,8 @@ private:
     std::size_t peeked_ = 0;
     std::uint64_t sent_ = 0;      // events that have left the outbox by its front
     bool ready_ = false;          // listed for take_next_ready()
+    bool is_urgent_ = false;      // listed there among those that go first
+    bool is_pressed_ = false;     // listed, and its queue is half full: what is queued comes faster than it is pulled
     bool held_back_ = false;      // what is next for it may not be peeked, since too much is peeked already
     bool awaits_commit_ = false;  // what is next for it is not durable yet
     bool must_read_ = false;

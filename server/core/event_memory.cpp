@@ -84,7 +84,7 @@ std::size_t sessions::require_reading(client& client) {
         return 0;
     }
     client.must_read_ = true;
-    wake(client);
+    wake(client, urgency::told);
     return client.outbox_.bytes();
 }
 
@@ -125,7 +125,7 @@ void sessions::resume_held_back() {
         }
         held_back_.pop_front();
         first.held_back_ = false;
-        wake(first);
+        wake(first, urgency::told);
         if (has_next) {
             return;
         }

@@ -8,13 +8,24 @@
 namespace hookd::core {
 
 event_sink* sessions::take_next_ready() noexcept {
-    if (ready_.empty()) {
+    constexpr unsigned most_urgent_in_a_row = 8;
+    const bool is_urgent = !urgent_.empty() && (ready_.empty() || urgent_taken_ < most_urgent_in_a_row);
+    auto& queue = is_urgent ? urgent_ : ready_;
+    if (queue.empty()) {
         return nullptr;
     }
-    client& next = *ready_.front();
-    ready_.pop_front();
-    next.ready_ = false;
+    urgent_taken_ = is_urgent ? urgent_taken_ + 1 : 0;
+    client& next = *queue.front();
+    queue.pop_front();
+    (is_urgent ? next.is_urgent_ : next.ready_) = false;
+    end_pressure(next);
     return next.sink_;
+}
+
+void sessions::end_pressure(client& client) noexcept {
+    if (std::exchange(client.is_pressed_, false)) {
+        --pressed_;
+    }
 }
 
 void sessions::peek_batch(client& client, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
@@ -120,7 +131,7 @@ void sessions::await_commit(client& client) {
 void sessions::release_committed() {
     for (client* const each : std::exchange(awaiting_commit_, {})) {
         each->awaits_commit_ = false;
-        wake(*each);
+        wake(*each, urgency::awaited);
     }
 }
 

@@ -21,6 +21,10 @@ void sessions::detach(client& client) {
     if (client.ready_) {
         std::erase(ready_, &client);
     }
+    if (client.is_urgent_) {
+        std::erase(urgent_, &client);
+    }
+    end_pressure(client);
     if (client.held_back_) {
         std::erase(held_back_, &client);
     }
@@ -61,7 +65,7 @@ void sessions::close(session& session, close_reason reason, instant now) {
         topics_.remove(session);  // it is not missed
     }
     listener_.session_closing(session, reason, now);
-    wake(*session.client_);
+    wake(*session.client_, urgency::told);
 }
 
 void sessions::drop_output(client& client) noexcept {
@@ -133,8 +137,9 @@ void sessions::notify(session& session, notice notice, instant now) {
         return;  // it reads nothing, and has as many to read as it had questions
     }
     notice.after = client.end_place();
+    const auto how_urgent = notice.verdict ? urgency::told : urgency::awaited;
     client.notices_.push_back(std::move(notice));
-    wake(client);
+    wake(client, how_urgent);
 }
 
 void sessions::drop_unpeeked(client& client) noexcept {

@@ -148,8 +148,11 @@ public:
     /// Queues `event` for `client`, whose session accepts it. May throw std::bad_alloc; nothing has changed then.
     void queue(client& client, event& event) {
         client.outbox_.push_back(event);
-        backpressure_ = backpressure_ || 2 * client.outbox_.size() >= capacity_;
-        wake(client);
+        wake(client, event.expects_response() ? urgency::awaited : urgency::told);
+        if (!client.is_pressed_ && 2 * client.outbox_.size() >= capacity_) [[unlikely]] {
+            client.is_pressed_ = true;
+            ++pressed_;
+        }
     }
     /// Whether an event of another host, `is_foreign`, or of this one, is for it.
     [[nodiscard]] static bool sees(const session& session, bool is_foreign) noexcept {
@@ -165,18 +168,25 @@ public:
     // --- output ---
 
     /// A client's sink that has had something to pull since it was last named here; null if there is none. Never one of
-    /// a client that has been detached.
+    /// a client that has been detached. Those for which something urgent waits come first, but not always: the others
+    /// have their turn, too.
     [[nodiscard]] event_sink* take_next_ready() noexcept;
-    [[nodiscard]] std::size_t ready_count() const noexcept { return ready_.size(); }
+    [[nodiscard]] std::size_t ready_count() const noexcept { return urgent_.size() + ready_.size(); }
     /// Lists `client` for take_next_ready().
-    void wake(client& client) {
-        if (!client.ready_) {
-            client.ready_ = true;
+    void wake(client& client, urgency how_urgent) {
+        if (how_urgent == urgency::awaited) {
+            if (!client.is_urgent_) {
+                urgent_.push_back(&client);
+                client.is_urgent_ = true;
+            }
+        } else if (!client.ready_) {
             ready_.push_back(&client);
+            client.ready_ = true;
         }
     }
-    /// Whether a queue has become half full since the last call.
-    [[nodiscard]] bool take_backpressure() noexcept { return std::exchange(backpressure_, false); }
+    /// Whether some queue is half full whose client has not been named by take_next_ready() since: events are published
+    /// faster than they are delivered, and the next ones are to wait.
+    [[nodiscard]] bool has_backpressure() const noexcept { return pressed_ != 0; }
 
     /// The next events of `client`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they stay
     /// valid until sent() gives them back. Appends to `out`.
@@ -205,7 +215,7 @@ public:
     static void mute(client& client) noexcept { client.muted_ = true; }
     void unmute(client& client) {
         client.muted_ = false;
-        wake(client);
+        wake(client, urgency::awaited);
     }
 
     // --- durability ---
@@ -216,6 +226,7 @@ public:
     void take_back() noexcept;
 
 private:
+    void end_pressure(client& client) noexcept;
     [[nodiscard]] std::optional<notice> take_first_notice(client& client);
     void await_commit(client& client);
     static void drop_unpeeked(client& client) noexcept;
@@ -244,10 +255,12 @@ private:
     std::uint64_t last_session_id_ = 0;
     topic_table topics_{};
     boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
+    std::deque<client*> urgent_{};
     std::deque<client*> ready_{};
+    unsigned urgent_taken_ = 0;               // since one of ready_ was
     std::deque<client*> held_back_{};         // oldest first
     std::vector<client*> awaiting_commit_{};  // what is next for them is not durable yet
-    bool backpressure_ = false;
+    std::size_t pressed_ = 0;                 // clients that are
     std::size_t verdict_sessions_ = 0;
     std::size_t closing_ = 0;
     std::uint64_t lagged_ = 0;

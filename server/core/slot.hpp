@@ -42,11 +42,15 @@ struct by_seq;
 using parked_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_seq>,
     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
+struct by_change;
+using pending_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_change>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 /// The place where replies to one event are kept until a request has them. Owned by class waits, which alone changes
 /// it: this is what others may know of it, and what it says of itself.
 ///
 /// Thread-safety: none (broker's strand).
-class slot final : public deadline, public parked_hook {
+class slot final : public deadline, public parked_hook, public pending_hook {
 public:
     slot(const question& question, instant now, connection_account& account, budgets& budgets);
     slot(const slot&) = delete;

@@ -19,9 +19,6 @@ namespace {
 // Slots that are over whose end is remembered (PROTOCOL.md, `respond`).
 constexpr std::size_t remembered_slots = 65'536;
 
-// Waits that expire in one go; then others have their turn.
-constexpr std::size_t most_expired_at_once = 1024;
-
 // Pairs of a slot and a session that it waits for: about 40 bytes each.
 constexpr std::size_t most_expected = std::size_t{1} << 22;
 
@@ -183,9 +180,9 @@ void waits::attach(slot& slot, std::unique_ptr<waiter> waiter, asker& asker) {
 }
 
 void waits::complete(waiter& waiter, verdict result) {
-    auto& ended = completions_.emplace_back();
+    completions_.reserve_more(1);
     slot& waited = *waiter.slot_;
-    ended.waiter = waited.waiters_.take(waiter);
+    completion ended{waited.waiters_.take(waiter), std::move(result)};
     waited.give_back_room();  // a copy less
     if (deadline& due = waiter; due.is_linked()) {
         due.unlink();
@@ -193,9 +190,9 @@ void waits::complete(waiter& waiter, verdict result) {
     waiter.memory_ = {};
     waiter.permit_ = {};
     waiter.slot_ = nullptr;
-    ended.result = std::move(result);
-    if (!durable_.is_on() || !hold_completion(waited)) [[likely]] {
+    if (!durable_.is_on() || !hold_completion(waited, ended)) [[likely]] {
         static_cast<waiter_hook<by_asker>&>(waiter).unlink();
+        completions_.add(std::move(ended));
     }
 }
 
@@ -238,7 +235,7 @@ waits::verdict waits::try_verdict(const slot& slot, outcome outcome, Make make) 
 
 // Where even the list of those that are to be answered has no room, nothing has changed; else it ends.
 void waits::finish(slot& slot, outcome outcome, instant now) {
-    reserve_more(completions_, slot.waiters_.size());
+    completions_.reserve_more(slot.waiters_.size());
     ++counters_.outcomes[static_cast<std::size_t>(outcome)];
     auto result = try_verdict(slot, outcome, [&] { return conclude_wait(slot, outcome, now); });
     slot.give_back_memory();
@@ -324,22 +321,15 @@ void waits::cancel(asker& asker, std::string_view request_id, instant now) {
     }
     for (waiter* const each : answering) {
         if (each->is_waiting()) {  // the end of another may have ended it
-            cancel(*each, now);
+            give_up(*each, true, now);
         }
     }
+    advance_pending(now);
 }
 
-void waits::cancel(waiter& waiter, instant now) { give_up(waiter, true, now); }
-
-void waits::cancel_all(asker& asker, instant now) {
-    while (!asker.waiters_.empty()) {
-        waiter& next = asker.waiters_.front();
-        if (next.is_waiting()) {
-            give_up(next, false, now);
-        } else {
-            asker.waiters_.pop_front();  // its verdict waits for the log, and no client takes it any more
-        }
-    }
+void waits::cancel(waiter& waiter, instant now) {
+    give_up(waiter, true, now);
+    advance_pending(now);
 }
 
 // A reservation was never this waiter's.
@@ -354,15 +344,15 @@ void waits::give_up(waiter& waiter, bool with_operation, instant now) {
         conclude_unheard(waited, outcome::cancelled, now);
         drop(waited, refusal::cancelled, now);
     }
-    advance_pending(now);
 }
 
 void waits::expire(instant now) {
-    for (std::size_t i = 0; i < most_expired_at_once && !deadlines_.empty() && deadlines_.begin()->when() <= now.steady;
-         ++i) {
+    for (std::size_t steps = 0;
+         steps < most_steps && !deadlines_.empty() && deadlines_.begin()->when() <= now.steady;) {
         deadline& due = *deadlines_.begin();
         if (due.type_ == deadline::kind::waiter) {
             auto& late = static_cast<waiter&>(due);
+            ++steps;
             ++counters_.outcomes[static_cast<std::size_t>(outcome::timeout)];
             slot& waited = *late.slot_;
             complete(late,
@@ -370,6 +360,7 @@ void waits::expire(instant now) {
             continue;
         }
         auto& late = static_cast<slot&>(due);
+        steps += steps_of(late);
         if (late.is_reserved_ && late.waiters_.empty()) {
             conclude_unheard(late, late.kept_.value_or(outcome::timeout), now);
             drop(late, late.kept_ ? refusal_after(*late.kept_) : refusal::expired, now);

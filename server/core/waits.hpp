@@ -6,6 +6,7 @@
 #include "cluster_port.hpp"
 #include "durability.hpp"
 #include "durable_codec.hpp"
+#include "ended_waits.hpp"
 #include "operation_table.hpp"
 #include "payload_view.hpp"
 #include "session.hpp"
@@ -96,8 +97,9 @@ struct wait_counters {
 ///                                             \---cancel()--> a completion: errc::cancelled
 ///   reserve() --> replies are kept --> await() --> the verdict, or as begin()
 ///
-/// What ends a wait while others are looked at is put off: advance_pending() is to be called at the end of each
-/// request.
+/// What may end a wait while others are looked at is put off, and so are the waits of an asker that is gone:
+/// advance_pending() is to be called at the end of each request, and as long as has_pending(), with other work in
+/// between: each call takes a bounded number of steps.
 ///
 /// What is to outlive the daemon is told to `durable` (waits_durable.cpp); a verdict waits for the commit of what it
 /// says.
@@ -175,8 +177,9 @@ public:
 
     // --- responders that go ---
 
-    /// No reply of `session` will come any more: those that waited for it have lost it.
-    void abandon_expected(session& session, instant now);
+    /// No reply of `session` will come any more: those that waited for it have lost it, which advance_pending() looks
+    /// at.
+    void abandon_expected(session& session);
     /// Nor to what was queued for it from `first_place` on: it lags.
     void lose_expected(session& session, std::uint64_t first_place);
     /// `to` continues `from`: replies are expected of it in its place.
@@ -221,7 +224,11 @@ public:
     /// replied to it. `uid`: of the user who is charged for it.
     void keep_durably(slot& slot, std::uint32_t uid, instant now);
     /// What depended on that slot's last reply may be done: it is looked at by advance_pending().
-    void continue_wait(const protocol::uuid& id) { pending_.push_back(id); }
+    void continue_wait(const protocol::uuid& id) {
+        if (slot* const open = find_open(id)) {
+            put_off(*open);
+        }
+    }
     /// The log has come further: gives out the verdicts that waited for it.
     void release_committed();
     /// Where the verdict is durable with which the wait ends in this turn: with its event, or with the records of its
@@ -241,7 +248,7 @@ public:
     /// All has been restored.
     void end_restoring() {
         for (const auto& each : restored_) {
-            pending_.push_back(each.id);
+            continue_wait(each.id);
         }
     }
     /// Calls `visit(slot&, const event::pointer&)` for each open wait of an earlier process, in order of seq.
@@ -271,28 +278,28 @@ public:
     void cancel(asker& asker, std::string_view request_id, instant now);
     /// The same for one wait, which is_waiting().
     void cancel(waiter& waiter, instant now);
-    /// Ends all waits of `asker`, which is gone; their operations live on, so that a retry finds them.
-    void cancel_all(asker& asker, instant now);
+    /// `asker` is gone: its waits are to be ended by advance_pending(); their operations live on, so that a retry finds
+    /// them.
+    void cancel_all(asker& asker) noexcept { orphans_.splice(orphans_.end(), asker.waiters_); }
     /// Ends every wait: errc::shutting_down.
     void shut_down(instant now);
     [[nodiscard]] std::optional<steady_time> next_deadline() const noexcept {
         return deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->when()};
     }
-    /// Ends what is due, but no more than 1,024 waits: if there are more, next_deadline() is past still.
+    /// Ends what is due, but takes no more steps than advance_pending(): if there are more, next_deadline() is past
+    /// still.
     void expire(instant now);
-    /// Ends waits that lost a responder while others were looked at.
+    /// Ends waits that lost a responder while others were looked at, and those of askers that are gone.
     void advance_pending(instant now) {
-        if (!pending_.empty()) {
-            advance_all_pending(now);
+        if (has_pending()) [[unlikely]] {
+            advance_some_pending(now);
         }
     }
+    [[nodiscard]] bool has_pending() const noexcept { return !pending_.empty() || !orphans_.empty(); }
 
-    /// Waits that have ended since the last call. `spare`: memory for the next ones.
-    [[nodiscard]] std::vector<completion> take_completions(std::vector<completion> spare) {
-        spare.clear();
-        return std::exchange(completions_, std::move(spare));
-    }
-    [[nodiscard]] bool has_completions() const noexcept { return !completions_.empty(); }
+    /// Waits that have ended.
+    [[nodiscard]] ended_waits& ended() noexcept { return completions_; }
+    [[nodiscard]] const ended_waits& ended() const noexcept { return completions_; }
 
     // --- figures ---
 
@@ -329,6 +336,12 @@ private:
         protocol::uuid slot_;
     };
 
+    // Of waits that end at a stretch: about what a hundred microseconds are enough for.
+    static constexpr std::size_t most_steps = 256;
+    [[nodiscard]] static std::size_t steps_of(const slot& slot) noexcept {
+        return 1 + slot.responders_.size() + slot.waiters_.size();
+    }
+
     void attach(slot& slot, std::unique_ptr<waiter> waiter, asker& asker);
     void complete(waiter& waiter, verdict result);
     [[nodiscard]] std::optional<protocol::error> charge(slot& slot, std::size_t bytes);
@@ -353,7 +366,12 @@ private:
     void lose_remote(slot& slot, std::string_view host, const remote_answer& answer);
 
     void advance(slot& slot, instant now);
-    void advance_all_pending(instant now);
+    void advance_some_pending(instant now);
+    void put_off(slot& slot) noexcept {
+        if (!static_cast<pending_hook&>(slot).is_linked()) {
+            pending_.push_back(slot);
+        }
+    }
     void ask_next(slot& slot, instant now);
     void keep_or_finish(slot& slot, protocol::outcome outcome, instant now);
     void finish(slot& slot, protocol::outcome outcome, instant now);
@@ -368,7 +386,7 @@ private:
     void drop(slot& slot, protocol::refusal reason, instant now);
     void give_up(waiter& waiter, bool with_operation, instant now);
 
-    [[nodiscard]] bool hold_completion(const slot& slot) noexcept;
+    [[nodiscard]] bool hold_completion(const slot& slot, completion& ended) noexcept;
     void write_wait(slot& slot) { write_wait(slot, slot.chain_ ? slot.chain_->payload : std::string_view{}); }
     void write_wait(slot& slot, std::string_view payload);
     void write_silence(slot& slot, const responder& responder, durable_reply::kind kind, std::string_view failure);
@@ -396,8 +414,12 @@ private:
     boost::intrusive::list<slot, boost::intrusive::base_hook<parked_hook>, boost::intrusive::constant_time_size<false>>
         parked_{};  // ascending seq
     boost::intrusive::multiset<deadline, boost::intrusive::constant_time_size<false>> deadlines_{};
-    std::vector<protocol::uuid> pending_{};  // slots that lost a responder and have not been advanced since
-    std::vector<completion> completions_{};
+    boost::intrusive::list<slot, boost::intrusive::base_hook<pending_hook>, boost::intrusive::constant_time_size<false>>
+        pending_{};  // that lost a responder and have not been advanced since
+    boost::intrusive::list<waiter, boost::intrusive::base_hook<waiter_hook<by_asker>>,
+        boost::intrusive::constant_time_size<false>>
+        orphans_{};  // whose askers are gone
+    ended_waits completions_{};
     std::vector<held_completion> held_{};    // oldest first; their positions are in no order
     std::vector<restored_wait> restored_{};  // of an earlier process; by seq
     std::shared_ptr<responder_record> cluster_record_ = std::make_shared<responder_record>("cluster");

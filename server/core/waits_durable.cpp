@@ -124,8 +124,7 @@ void waits::erase_records(slot& slot) {
 // --- verdicts that wait ---
 
 // The newest completion, if its verdict is not durable yet: it stays its client's.
-bool waits::hold_completion(const slot& slot) noexcept {
-    completion& ended = completions_.back();
+bool waits::hold_completion(const slot& slot, completion& ended) noexcept {
     auto* const known = std::get_if<protocol::wait_result>(&ended.result);
     const auto position = slot.durable_ ? durable_.position() : durable_.position_of_event(slot.seq_);
     if (known == nullptr || durable_.is_committed(position)) {
@@ -139,19 +138,18 @@ bool waits::hold_completion(const slot& slot) noexcept {
         return false;
     }
     held_.back().done = std::move(ended);
-    completions_.pop_back();
     return true;
 }
 
 void waits::release_committed() {
     const auto waits_on = std::stable_partition(held_.begin(), held_.end(),
         [this](const held_completion& each) { return durable_.is_committed(each.position); });
-    reserve_more(completions_, static_cast<std::size_t>(waits_on - held_.begin()));
+    completions_.reserve_more(static_cast<std::size_t>(waits_on - held_.begin()));
     for (auto each = held_.begin(); each != waits_on; ++each) {
         if (waiter_hook<by_asker>& hook = *each->done.waiter; hook.is_linked()) {
             hook.unlink();
         }
-        completions_.push_back(std::move(each->done));
+        completions_.add(std::move(each->done));
     }
     held_.erase(held_.begin(), waits_on);
 }
@@ -295,7 +293,7 @@ void waits::expect_again(slot& slot, session& session, std::optional<std::uint64
     if (place) {
         ask(asked, *place);
     }
-    pending_.push_back(slot.id_);
+    put_off(slot);
 }
 
 }  // namespace hookd::core

@@ -100,7 +100,7 @@ void waits::release_expected(slot& slot, refusal reason, instant now) {
     }
 }
 
-void waits::abandon_expected(session& session, instant now) {
+void waits::abandon_expected(session& session) {
     const auto abandoned = std::exchange(session.expected().replies_, {});
     expected_ -= abandoned.size();
     for (const auto& each : abandoned) {
@@ -109,10 +109,7 @@ void waits::abandon_expected(session& session, instant now) {
         left.is = responder::state::left;
         --each.slot->waiting_for_;
         each.slot->give_back_room();
-    }
-    // A slot expects one reply of a session, so ending one leaves the others of this list alone.
-    for (const auto& each : abandoned) {
-        advance(*each.slot, now);
+        put_off(*each.slot);
     }
 }
 
@@ -125,7 +122,7 @@ void waits::lose_expected(session& session, std::uint64_t first_place) {
             ++lost.record->lagged;
             // The last one, which has been looked at, moves to its place.
             record_reply(*each.slot, lost, responder::state::lagged);
-            pending_.push_back(each.slot->id_);
+            put_off(*each.slot);
         }
     }
 }
@@ -365,13 +362,23 @@ void waits::ask_next(slot& slot, instant now) {
     }
 }
 
-void waits::advance_all_pending(instant now) {
-    while (!pending_.empty()) {
-        const auto id = pending_.back();
-        pending_.pop_back();
-        if (slot* const open = find_open(id)) {
-            advance(*open, now);
+void waits::advance_some_pending(instant now) {
+    for (std::size_t steps = 0; steps < most_steps && has_pending();) {
+        if (!orphans_.empty()) {
+            waiter& next = orphans_.front();
+            if (next.is_waiting()) {
+                steps += steps_of(*next.slot_);
+                give_up(next, false, now);
+            } else {
+                ++steps;
+                orphans_.pop_front();  // its verdict waits for the log, and no client takes it any more
+            }
+            continue;
         }
+        slot& next = pending_.front();
+        pending_.pop_front();
+        steps += steps_of(next);
+        advance(next, now);
     }
 }
 

@@ -12,9 +12,8 @@
 namespace hookd::server {
 namespace {
 
-// Of run_turn(), then others have their turn: in-process handlers that cause each other's calls never come to an end by
-// themselves.
-constexpr int most_rounds = 64;
+// For how many of them a call of advance_pending() counts.
+constexpr unsigned deliveries_for_ended_waits = 16;
 
 core::broker_limits limits_of(const broker_options& options) {
     return {.capacity = options.capacity,
@@ -28,6 +27,24 @@ core::broker_limits limits_of(const broker_options& options) {
 }
 
 }  // namespace
+
+/// What the context runs. Destroyed without having run, it takes all that is to run later along: that may own what owns
+/// the strand.
+class broker_strand::later_turn {
+public:
+    explicit later_turn(std::shared_ptr<broker_strand> of) noexcept : of_(std::move(of)) {}
+    later_turn(later_turn&&) noexcept = default;
+    later_turn& operator=(later_turn&&) = delete;
+    ~later_turn() {
+        if (of_) {
+            std::exchange(of_->later_, {}).clear();
+        }
+    }
+    void operator()() { std::exchange(of_, nullptr)->take_next_later(); }
+
+private:
+    std::shared_ptr<broker_strand> of_;
+};
 
 broker_strand::broker_strand(boost::asio::io_context& context, const broker_options& options)
     : rpc::broker_service(limits_of(options), options.host.empty() ? protocol::own_host_name() : options.host),
@@ -43,21 +60,16 @@ void broker_strand::run_turn() {
     }
     delivering_ = true;
     try {
-        for (int rounds = 0; write_changes_and_has_output(); ++rounds) {
-            if (rounds == most_rounds) {
+        while (write_changes_and_has_output()) {
+            if (deliveries_left_ == 0) {
                 run_turn_later();
                 break;
             }
+            end_waits();
             deliver_completions();
-            // Those that become ready meanwhile, by what in-process handlers start, are of the next round.
-            for (auto left = state().ready_count(); left > 0; --left) {
-                if (auto* const next = state().take_next_ready()) {
-                    next->on_ready();
-                }
-            }
+            deliver_output();
         }
     } catch (...) {
-        keep_completions();
         // To leave the context's run(), not through the caller: that is another peer's request, which must be carried
         // out to its end.
         boost::asio::post(strand_, [self = shared_from_this(), failure = std::current_exception()] {
@@ -66,6 +78,7 @@ void broker_strand::run_turn() {
         });
     }
     delivering_ = false;
+    state().keep_completions();
     if (state().has_audit()) {
         report_audit();
     }
@@ -80,39 +93,66 @@ void broker_strand::report_audit() {
     }
 }
 
-void broker_strand::deliver_completions() {
-    if (next_completion_ == completions_.size() && state().has_completions()) {
-        completions_ = state().take_completions(std::move(completions_));
-        next_completion_ = 0;
+void broker_strand::relieve_pressure() {
+    while (!delivering_ && state().has_backpressure()) {
+        deliveries_left_ = most_deliveries;
+        run_turn();
     }
-    while (next_completion_ < completions_.size()) {
-        auto& next = completions_[next_completion_++];
+}
+
+void broker_strand::end_waits() {
+    if (state().has_pending()) {
+        state().advance_pending(now());
+        deliveries_left_ -= std::min(deliveries_left_, deliveries_for_ended_waits);
+    }
+}
+
+void broker_strand::deliver_completions() {
+    for (; deliveries_left_ > 0 && state().has_completions(); --deliveries_left_) {
+        auto next = state().take_completion();
         const auto waiter = std::move(next.waiter);
         waiter->done(std::move(next.result));
     }
 }
 
-void broker_strand::keep_completions() noexcept {
-    for (std::size_t i = next_completion_; i < completions_.size(); ++i) {
-        auto* const verdict = std::get_if<protocol::wait_result>(&completions_[i].result);
-        if (verdict == nullptr) {
-            continue;
-        }
-        try {
-            verdict->keep();
-        } catch (const std::bad_alloc&) {
-            completions_[i].result = protocol::error{protocol::errc::internal_error, {}};
+// Those that become ready meanwhile, by what in-process handlers start, are of the next round.
+void broker_strand::deliver_output() {
+    for (auto round = state().ready_count(); deliveries_left_ > 0 && round > 0; --round, --deliveries_left_) {
+        if (auto* const next = state().take_next_ready()) {
+            next->on_ready();
         }
     }
 }
 
 void broker_strand::run_turn_later() {
     if (!std::exchange(continues_later_, true)) {
-        boost::asio::post(strand_, [self = shared_from_this()] {
-            self->continues_later_ = false;
-            self->take_empty_turn();
-        });
+        run_later([this] { continues_later_ = false; });  // what is left is delivered at the end of that turn
     }
+}
+
+void broker_strand::run_later(std::function<void()> work) {
+    if (!is_here()) {
+        boost::asio::post(strand_,
+            [self = shared_from_this(), work = std::move(work)]() mutable { self->run_later(std::move(work)); });
+        return;
+    }
+    later_.push_back(std::move(work));
+    post_next_later();
+}
+
+void broker_strand::post_next_later() {
+    if (later_.empty() || std::exchange(later_is_posted_, true)) {
+        return;
+    }
+    boost::asio::post(strand_, later_turn{shared_from_this()});
+}
+
+void broker_strand::take_next_later() {
+    later_is_posted_ = false;
+    const auto next = std::move(later_.front());
+    later_.pop_front();
+    post_next_later();
+    take_turn(next);
 }
 
 void broker_strand::take_empty_turn() {

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,12 +45,19 @@ public:
 
     void submit(std::function<void()> work) override { run(std::move(work)); }
 
+    /// Runs `work` in a turn of its own once the context has done what has come up meanwhile. What continues long work
+    /// goes this way, one turn at a time in the order in which it came, so that short requests of others get in
+    /// between.
+    void run_later(std::function<void()> work);
+
     // --- on the strand only ---
 
-    /// Delivers what there is before the turn is over. Where in-process handlers cause ever more, the rest is delivered
-    /// in a later turn. What a handler throws leaves the context's run(), from a later turn, which continues with what
-    /// was left.
+    /// Delivers what there is before the turn is over, but no more than others can wait for: the rest is delivered in
+    /// later turns. What a handler throws leaves the context's run(), from a later turn, which continues with what was
+    /// left.
     void run_turn();
+    /// Where an in-process caller publishes faster than turns deliver, the call delivers: it can't be made to wait.
+    void relieve_pressure();
     void shut_down();
 
     /// For completions of in-process operations; with one thread only.
@@ -68,12 +76,15 @@ private:
         const turn guard{depth_};
         if (depth_ == 1) {
             forget_time();
+            deliveries_left_ = most_deliveries;
         }
         work();
         if (depth_ == 1) {
             run_turn();  // what its output starts in-process is of the same turn
         }
     }
+
+    class later_turn;
 
     /// One level of turns; ends when an embedder's handler throws, too.
     struct turn {
@@ -86,21 +97,23 @@ private:
         unsigned& depth_;
     };
 
-    [[nodiscard]] bool has_output() const noexcept {
-        return next_completion_ < completions_.size() || state().has_output();
-    }
     /// What has changed is with the durable log before what it causes is looked at.
     [[nodiscard]] bool write_changes_and_has_output() {
         state().write_changes();
-        return has_output();
+        return state().has_output();
     }
+    void end_waits();
     void deliver_completions();
-    /// What is left of them is handed out in a later turn, when what it borrows is gone.
-    void keep_completions() noexcept;
+    void deliver_output();
     void report_audit();
     void run_turn_later();
     void take_empty_turn();
+    void post_next_later();
+    void take_next_later();
     void arm_timer();
+
+    // Of a turn, then others have theirs: each answers an emitter, or writes what a vectored write takes.
+    static constexpr unsigned most_deliveries = 64;
 
     boost::asio::io_context& context_;
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;
@@ -110,10 +123,11 @@ private:
     boost::asio::steady_timer timer_;
     std::optional<core::steady_time> armed_{};
     unsigned depth_ = 0;
-    bool delivering_ = false;                      // run_turn() is under way
-    bool continues_later_ = false;                 // run_turn_later() was called
-    std::vector<core::completion> completions_{};  // of run_turn(): memory that each round uses anew
-    std::size_t next_completion_ = 0;              // of completions_: those before it are handed out
+    unsigned deliveries_left_ = 0;               // in this turn
+    bool delivering_ = false;                    // run_turn() is under way
+    bool continues_later_ = false;               // run_turn_later() was called
+    std::deque<std::function<void()>> later_{};  // of run_later()
+    bool later_is_posted_ = false;
 };
 
 }  // namespace hookd::server

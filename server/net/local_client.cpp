@@ -64,7 +64,7 @@ void local_client::on_ready() {
     try {
         for (int events = 0; !closed_; ++events) {
             if (events == most_events_at_a_time) {
-                return state.wake(*client_);
+                return state.wake(*client_, core::urgency::told);
             }
             if (const auto notice = state.take_notice(*client_)) {
                 deliver(*notice);
@@ -86,7 +86,7 @@ void local_client::on_ready() {
         }
     } catch (...) {
         if (!closed_) {
-            state.wake(*client_);
+            state.wake(*client_, core::urgency::told);
         }
         throw;
     }

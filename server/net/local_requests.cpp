@@ -140,6 +140,7 @@ void emit_as(broker_strand& strand, const std::shared_ptr<local_client>& client,
     }
     complete_once_durable(
         strand, client->attached(), std::move(completion), strand.emit(client->attached(), params, {}));
+    strand.relieve_pressure();
 }
 
 void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>& client, const wait_request& request,
@@ -163,6 +164,7 @@ void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>
     local_wait::start(client->strand(), std::move(completion), link, [&](std::unique_ptr<core::waiter>& waiter) {
         return strand.emit_and_wait(client->attached(), params, {}, std::move(waiter));
     });
+    strand.relieve_pressure();
 }
 
 void respond_as(broker_strand& strand, const std::shared_ptr<local_client>& client, local_reply& request,

@@ -40,6 +40,21 @@ constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
 constexpr std::size_t notice_bytes_at_a_time = std::size_t{64} << 10;
 constexpr std::size_t most_parts = 512;
 
+// What is written to one peer in a turn, about: more only goes to one that reads meanwhile.
+constexpr std::size_t most_bytes_a_turn = std::size_t{256} << 10;
+
+// Cuts the parts after that many bytes; returns how many parts are left.
+std::size_t first_bytes(iovec* parts, std::size_t count, std::size_t bytes) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (parts[i].iov_len >= bytes) {
+            parts[i].iov_len = bytes;
+            return i + 1;
+        }
+        bytes -= parts[i].iov_len;
+    }
+    return count;
+}
+
 }  // namespace
 
 transport_environment::transport_environment(
@@ -171,10 +186,14 @@ rpc::received transport::receive(rpc::input next) {
         result.opened_session = result.opened_session || all.opened_session;
         all = result;
         // Where delivery is a call, the output goes out now; else whoever writes it gets a turn.
-        if (all.state != rpc::input_state::backpressure || !strand_.is_only_thread()) {
+        if (all.state != rpc::input_state::backpressure || !strand_.is_only_thread() ||
+            environment_.broker->is_turn_over()) {
             return all;
         }
         environment_.broker->run_turn();
+        if (environment_.broker->state().has_backpressure()) {
+            return all;  // there is more of it than a turn delivers
+        }
     }
 }
 
@@ -216,8 +235,8 @@ void transport::resume(const rpc::received& result) {
 
 // Not at once: others have waited.
 void transport::handle_later() {
-    boost::asio::post(
-        strand_.context(), [self = shared_from_this()] { self->strand_.dispatch([self] { self->handle_again(); }); });
+    environment_.broker->run_later(
+        [self = shared_from_this()] { self->strand_.dispatch([self] { self->handle_again(); }); });
 }
 
 void transport::handle_when_held_up() {
@@ -296,7 +315,7 @@ void transport::flush_output() {
 
 void transport::write_output() {
     // What the write can't take at once is not written from a piece that others share.
-    const bool one_piece = strand_.is_only_thread() && write_ != write_state::waiting;
+    const bool one_piece = strand_.is_only_thread() && write_ != write_state::waiting && !flushes_later_;
     const auto next =
         session_->next_output({events_at_a_time, event_bytes_at_a_time, notice_bytes_at_a_time, one_piece});
     if (next.empty()) {
@@ -322,26 +341,22 @@ void transport::write_output() {
     });
 }
 
-void transport::accept_answers(std::string& answers) {
-    auto& tail = output_.tail();
-    if (tail.empty()) {
-        tail.swap(answers);
-    } else {
-        tail += answers;
-    }
-    answers.clear();
-}
+void transport::accept_answers(rpc::byte_chain& answers) { output_.tail().append(std::move(answers)); }
 
 void transport::flush() {
-    if (flushing_ || phase_ == phase::closed) {
+    if (flushing_ || flushes_later_ || phase_ == phase::closed) {
         return;
     }
     flushing_ = true;
+    std::size_t written = 0;
     while (phase_ != phase::closed && write_ != write_state::waiting && !output_.empty()) {
         if (write_ == write_state::dead) {
             stop_writing();  // for what was on its way here meanwhile: its events may be gone
+        } else if (written >= most_bytes_a_turn) {
+            flush_later();
+            break;
         } else {
-            write_some();
+            written += write_some();
         }
     }
     flushing_ = false;
@@ -355,9 +370,21 @@ void transport::flush() {
     after_flush();
 }
 
-void transport::write_some() {
+// The peer reads as fast as it is written to: others have their turn.
+void transport::flush_later() {
+    flushes_later_ = true;
+    environment_.broker->run_later([self = shared_from_this()] {
+        self->strand_.dispatch([self] {
+            self->flushes_later_ = false;
+            self->flush();
+        });
+    });
+}
+
+// Returns how many bytes were written.
+std::size_t transport::write_some() {
     std::array<iovec, most_parts> parts;
-    const auto count = output_.gather(parts.data(), parts.size());
+    const auto count = first_bytes(parts.data(), output_.gather(parts.data(), parts.size()), most_bytes_a_turn);
     const auto written = stream_->write(parts.data(), count);
     if (written < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -365,7 +392,7 @@ void transport::write_some() {
         } else if (errno != EINTR) {
             stop_writing();
         }
-        return;
+        return 0;
     }
     environment_.broker->counters.bytes_out.fetch_add(static_cast<std::size_t>(written), std::memory_order_relaxed);
     if (stall_.is_running()) {
@@ -377,6 +404,7 @@ void transport::write_some() {
             self->flush_output();
         });
     }
+    return static_cast<std::size_t>(written);
 }
 
 void transport::wait_to_write() {

@@ -104,9 +104,10 @@ private:
     void read_on(bool has_unended_line);
     void watch_unended_line();
     void look_at_unended_line(std::chrono::steady_clock::duration after);
-    void accept_answers(std::string& answers);
+    void accept_answers(rpc::byte_chain& answers);
     void flush();
-    void write_some();
+    void flush_later();
+    std::size_t write_some();
     void wait_to_write();
     void watch_for_stall();
     void check_for_stall();
@@ -157,6 +158,7 @@ private:
     bool input_ended_ = false;      // the peer has sent its last byte
     bool expects_input_ = false;    // it waits for the stream to be readable
     bool flushing_ = false;
+    bool flushes_later_ = false;  // a later turn continues
     bool draining_ = false;
     bool process_ended_ = false;
 };

@@ -11,17 +11,6 @@ iovec part_of(std::string_view bytes) noexcept {
     return {const_cast<char*>(bytes.data()), bytes.size()};  // writev() does not write to it
 }
 
-// Answers come in bursts; a connection that has had one does not keep its memory.
-constexpr std::size_t kept_while_idle = 4096;
-
-void clear_or_free(std::string& bytes) {
-    if (bytes.capacity() > kept_while_idle) {
-        std::string{}.swap(bytes);
-    } else {
-        bytes.clear();
-    }
-}
-
 }  // namespace
 
 void write_queue::set_batch(const std::vector<core::wire_pieces>& events) {
@@ -60,24 +49,17 @@ std::size_t write_queue::skip(std::size_t bytes) noexcept {
 }
 
 std::size_t write_queue::gather(iovec* parts, std::size_t room) const noexcept {
-    std::size_t used = 0;
-    if (written_ < before_.size()) {
-        parts[used++] = part_of(std::string_view{before_}.substr(written_));
-    }
+    std::size_t used = before_.gather(parts, room);
     for (std::size_t i = next_; i < batch_.size() && used < room; ++i) {
         parts[used++] = part_of(batch_[i]);
     }
-    if (used < room && !after_.empty()) {
-        parts[used++] = part_of(after_);
-    }
-    return used;
+    return used + after_.gather(parts + used, room - used);
 }
 
 bool write_queue::advance(std::size_t bytes) {
-    const std::size_t of_before = std::min(bytes, before_.size() - written_);
-    written_ += of_before;
+    const std::size_t of_before = std::min(bytes, before_.size());
+    before_.drop_front(of_before);
     bytes -= of_before;
-    drop_written();
     if (batch_.empty()) {
         return false;
     }
@@ -86,22 +68,8 @@ bool write_queue::advance(std::size_t bytes) {
         return false;
     }
     batch_is_out();
-    written_ = bytes;
-    drop_written();
+    before_.drop_front(bytes);
     return true;
-}
-
-// Also in the midst of it: a peer that always leaves something unread would else keep all that it ever read. The larger
-// part has to be written by then, so that each byte is copied about once.
-void write_queue::drop_written() {
-    constexpr std::size_t small = std::size_t{64} << 10;
-    if (written_ == before_.size()) {
-        clear_or_free(before_);
-        written_ = 0;
-    } else if (written_ > small && written_ > before_.size() / 2) {
-        std::string{before_, written_}.swap(before_);  // with memory for what is left, no more
-        written_ = 0;
-    }
 }
 
 void write_queue::batch_is_out() noexcept {
@@ -118,7 +86,6 @@ void write_queue::batch_is_out() noexcept {
 void write_queue::clear() noexcept {
     before_.clear();
     after_.clear();
-    written_ = 0;
     batch_.clear();
     is_borrowed_ = false;
     next_ = 0;

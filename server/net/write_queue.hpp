@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/event.hpp"
+#include "rpc/byte_chain.hpp"
 
 #include <cstddef>
 #include <string>
@@ -15,12 +16,12 @@ namespace hookd::server {
 /// What a transport has yet to write, in order: answers, then a batch of events, then the answers that came after the
 /// batch.
 ///
-/// Answers are bytes of its own; events are spans of what the broker holds. One gather() takes all of it into one
-/// vectored write. Thread-safety: none.
+/// Answers are bytes of its own; events are spans of what the broker holds. One gather() takes as much of it as there
+/// are parts for into one vectored write. Thread-safety: none.
 class write_queue {
 public:
     /// The queue's tail, for frames to be appended to.
-    [[nodiscard]] std::string& tail() noexcept { return batch_.empty() ? before_ : after_; }
+    [[nodiscard]] rpc::byte_chain& tail() noexcept { return batch_.empty() ? before_ : after_; }
 
     /// The next events, to be written after all that is queued; there must be no batch.
     void set_batch(const std::vector<core::wire_pieces>& events);
@@ -35,11 +36,11 @@ public:
     [[nodiscard]] bool has_batch() const noexcept { return !batch_.empty(); }
     [[nodiscard]] bool has_borrowed_batch() const noexcept { return is_borrowed_; }
 
-    [[nodiscard]] bool empty() const noexcept { return before_.size() == written_ && batch_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return before_.empty() && batch_.empty(); }
     /// Bytes of answers.
-    [[nodiscard]] std::size_t answer_bytes() const noexcept { return before_.size() - written_ + after_.size(); }
+    [[nodiscard]] std::size_t answer_bytes() const noexcept { return before_.size() + after_.size(); }
     /// Memory that answers take, what of them has been written and not given back yet included.
-    [[nodiscard]] std::size_t held_bytes() const noexcept { return before_.capacity() + after_.capacity(); }
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return before_.held_bytes() + after_.held_bytes(); }
 
     /// Points `parts` at what is to be written next; returns how many of them it used.
     [[nodiscard]] std::size_t gather(iovec* parts, std::size_t room) const noexcept;
@@ -51,15 +52,13 @@ public:
 
 private:
     [[nodiscard]] std::size_t skip(std::size_t bytes) noexcept;
-    void drop_written();
     void batch_is_out() noexcept;
 
-    std::string before_{};
-    std::size_t written_ = 0;  // of before_
+    rpc::byte_chain before_{};
     std::vector<std::string_view> batch_{};
     std::size_t next_ = 0;  // in batch_
     bool is_borrowed_ = false;
-    std::string after_{};
+    rpc::byte_chain after_{};
 };
 
 }  // namespace hookd::server

@@ -46,7 +46,7 @@ void answer_after_commit(session& session, Answer answer) {
             } catch (const std::bad_alloc&) {
                 return peer->lose_output();
             }
-            peer->state().wake(peer->client());
+            peer->state().wake(peer->client(), core::urgency::awaited);
         });
 }
 
@@ -75,7 +75,7 @@ inline core::deferred_handler answer_handler(session& session, const answer_addr
             return;
         }
         answer_either(*peer, address, result);
-        peer->state().wake(peer->client());
+        peer->state().wake(peer->client(), core::urgency::awaited);
     };
 }
 

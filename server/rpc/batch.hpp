@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "byte_chain.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -27,8 +29,8 @@ private:
     std::atomic<std::size_t> bytes_{0};
 };
 
-/// The answers to a JSON-RPC batch (JSON-RPC 2.0, section 6): one array, sent when all of them are there. Charged to
-/// `memory` until it goes.
+/// The answers to a JSON-RPC batch (JSON-RPC 2.0, section 6): one array, sent when all of them are there, in parts that
+/// are never joined: there may be megabytes of them. Charged to `memory` until it goes.
 ///
 /// Thread-safety: none (broker's strand), save that it may go on any thread.
 class batch {
@@ -52,24 +54,25 @@ public:
     [[nodiscard]] bool complete(std::size_t index, std::string answer) {
         memory_->take(answer.size());
         charged_ += answer.size();
+        if (!answer.empty()) {
+            array_bytes_ += answer.size() + 1;  // with the bracket or the comma before it
+        }
         parts_[index] = std::move(answer);
         return --missing_ == 0;
     }
 
-    /// The array, in the order of the requests; empty where there were notifications only. Once.
-    [[nodiscard]] std::string take() {
-        std::string array;
+    /// Bytes of the array; 0 where there were notifications only, which get none.
+    [[nodiscard]] std::size_t array_bytes() const noexcept { return array_bytes_ == 0 ? 0 : array_bytes_ + 1; }
+    /// Appends the array, which is not empty, in the order of the requests. Once.
+    void take(byte_chain& out) {
+        char before = '[';
         for (auto& each : parts_) {
-            const auto part = std::exchange(each, {});  // two copies at a time are enough
-            if (!part.empty()) {
-                array += array.empty() ? '[' : ',';
-                array += part;
+            if (!each.empty()) {
+                out.tail() += std::exchange(before, ',');
+                out.append(std::move(each));
             }
         }
-        if (!array.empty()) {
-            array += ']';
-        }
-        return array;
+        out.tail() += ']';
     }
 
 private:
@@ -77,6 +80,7 @@ private:
     std::vector<std::string> parts_;
     std::size_t missing_;
     std::size_t charged_;
+    std::size_t array_bytes_ = 0;  // without its end
 };
 
 }  // namespace hookd::server::rpc

@@ -5,6 +5,7 @@
 #include "checked_texts.hpp"
 #include "core/broker.hpp"
 #include "core/journal.hpp"
+#include "turn_clock.hpp"
 
 #include <hookd/server/catalog.hpp>
 
@@ -78,6 +79,9 @@ public:
         }
         return *now_;
     }
+
+    /// Whether this turn has taken so long that what is left of its work belongs to a later one.
+    [[nodiscard]] virtual bool is_turn_over() { return turn_clock_.is_over(now().steady); }
 
     /// The events that there are; null: every name is allowed.
     [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
@@ -169,6 +173,7 @@ private:
     checked_texts checked_{};
     check_threads checks_{};
     std::optional<core::instant> now_{};
+    turn_clock turn_clock_{};
 };
 
 }  // namespace hookd::server::rpc

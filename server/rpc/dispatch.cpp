@@ -43,7 +43,7 @@ public:
         } catch (const std::bad_alloc&) {
             return session_->lose_output();
         }
-        session_->state().wake(session_->client());
+        session_->state().wake(session_->client(), core::urgency::awaited);
     }
 
 private:

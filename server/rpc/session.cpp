@@ -5,10 +5,8 @@
 
 #include <base/json/text.hpp>
 
-#include <chrono>
+#include <array>
 #include <new>
-
-#include <time.h>
 
 // Frames to requests, answers and events to frames.
 namespace hookd::server::rpc {
@@ -20,10 +18,6 @@ namespace {
 
 // Answers over which the rest of the input waits until they are on their way.
 constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
-
-// How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take
-// milliseconds.
-constexpr std::chrono::milliseconds longest_turn{5};
 
 // Room that a request of a batch needs to be carried out: for the result of one that changes something.
 constexpr std::size_t small_answer_bytes = 1024;
@@ -48,7 +42,7 @@ void session::detach() {
     if (client_ != nullptr) {
         state().detach(*std::exchange(client_, nullptr), broker().now());
         answers_.clear();
-        checked_.reset();
+        put_off_.reset();
         long_input_.reset();
     }
 }
@@ -59,7 +53,6 @@ received session::receive(const input& next) {
     if (client_ == nullptr) {
         return {};
     }
-    backpressure_ = false;
     received result;
     try {
         result = carry_out(next);
@@ -89,13 +82,14 @@ received session::fail_for_memory(std::size_t unread_bytes) noexcept {
 
 void session::lose_output() {
     has_lost_output_ = true;
-    state().wake(*client_);
+    state().wake(*client_, core::urgency::awaited);
 }
 
 received session::carry_out(const input& next) {
     received result;
-    if ((long_input_ && !end_reading(next, result)) || (checked_ && !end_check()) || state().must_wait_for_log()) {
-        result.state = input_state::held_up;
+    if ((long_input_ && !end_reading(next, result)) || (put_off_ && !carry_out_put_off()) ||
+        state().must_wait_for_log()) {
+        result.state = state_after_frame(true);
         return result;
     }
     if (batch_) {
@@ -138,25 +132,16 @@ received session::carry_out(const input& next) {
 }
 
 input_state session::state_after_frame(bool has_more) const {
-    if (checked_ || long_input_ || state().must_wait_for_log()) {
-        return input_state::held_up;
-    }
-    if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
-        return input_state::turn_is_over;
-    }
-    if (backpressure_) {
+    if (put_off_ && !put_off_->check) {
         return input_state::backpressure;
     }
+    if (put_off_ || long_input_ || state().must_wait_for_log()) {
+        return input_state::held_up;
+    }
+    if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && broker().is_turn_over())) {
+        return input_state::turn_is_over;
+    }
     return batch_ ? input_state::turn_is_over : input_state::waiting;
-}
-
-// By the coarse form of the steady clock: it is asked after each of many small requests, costs little, and is right to
-// a few milliseconds.
-bool session::turn_is_over() const {
-    timespec coarse{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
-    const core::steady_time now{std::chrono::seconds{coarse.tv_sec} + std::chrono::nanoseconds{coarse.tv_nsec}};
-    return now - broker().now().steady > longest_turn;
 }
 
 void session::handle_frame(std::string_view frame, const input& input) {
@@ -244,7 +229,7 @@ void session::continue_batch(const input& input) {
             handle_element(environment_.element, index, input);
         }
         const bool has_more = batch_->next < batch_->elements.size();
-        if (checked_ || long_input_ || state().must_wait_for_log() || (has_more && (backpressure_ || turn_is_over()))) {
+        if (put_off_ || long_input_ || state().must_wait_for_log() || (has_more && broker().is_turn_over())) {
             return;
         }
     }
@@ -265,31 +250,46 @@ void session::handle_element(const protocol::message& element, std::size_t index
 
 void session::handle_request(
     const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index, const input& input) {
-    if (auto check = schema_check::begin(broker(), *client_, call, input.memory)) {
-        checked_ = std::make_unique<checked_request>(
-            checked_request{call, part_of, index, input.memory, input.capacity, std::move(check)});
+    const auto put_off = [&](std::unique_ptr<schema_check> check) {
+        put_off_ = std::make_unique<put_off_request>(
+            put_off_request{call, part_of, index, input.memory, input.capacity, std::move(check)});
+    };
+    if (must_wait_for_delivery(call)) {
+        put_off(nullptr);
+    } else if (auto check = schema_check::begin(broker(), *client_, call, input.memory)) {
+        put_off(std::move(check));
     } else {
         carry_out_request(call, part_of, index);
     }
+}
+
+bool session::must_wait_for_delivery(const protocol::request& call) const {
+    return state().has_backpressure() && (call.method.equals(protocol::emit_params::method) ||
+                                             call.method.equals(protocol::emit_and_wait_params::method));
 }
 
 void session::carry_out_request(
     const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index) {
     dispatch(*this, call, {std::string{call.id}, part_of, index});
     broker().checked().clear();
-    backpressure_ = state().take_backpressure() || backpressure_;
 }
 
-// Carries out the request that waits for its check, if that is over.
-bool session::end_check() {
-    if (!checked_->check->is_over(broker())) {
+// Goes on with the request that waits, if what it waits for is over. False: it waits still, perhaps for the other.
+bool session::carry_out_put_off() {
+    const bool is_checked = put_off_->check != nullptr;
+    if (is_checked ? !put_off_->check->is_over(broker()) : must_wait_for_delivery(put_off_->call)) {
         return false;
     }
-    const auto request = std::move(checked_);
+    const auto request = std::move(put_off_);
     share_input(request->call.params.size(), request->memory, request->capacity);
-    carry_out_request(request->call, request->part_of, request->index);
+    if (is_checked) {
+        carry_out_request(request->call, request->part_of, request->index);
+    } else {
+        handle_request(
+            request->call, request->part_of, request->index, {{}, request->memory, request->capacity, false});
+    }
     stop_sharing_input();
-    return true;
+    return !put_off_;
 }
 
 received session::reject_unended_line(const input& next) {
@@ -359,18 +359,24 @@ void session::answer_part(const answer_address& address, std::string body) {
         protocol::append_error(refusal, address.id, batch_memory_error());
         body = std::move(refusal);  // with the small room that it has
     }
-    if (address.part_of->complete(address.index, std::move(body))) {
-        const std::string array = address.part_of->take();
-        if (!array.empty()) {
-            append_frame(array);
-        }
+    protocol::close_body(decoder_->kind(), body, 0);
+    if (address.part_of->complete(address.index, std::move(body)) && address.part_of->array_bytes() != 0) {
+        append_whole([this, &address] { append_array(*address.part_of); });
     }
+}
+
+void session::append_array(batch& answers) {
+    std::array<char, protocol::max_frame_prefix> prefix{};
+    const auto prefix_bytes = protocol::write_frame_prefix(decoder_->kind(), answers.array_bytes(), prefix.data());
+    answers_.tail().append(prefix.data(), prefix_bytes);
+    answers.take(answers_);
+    answers_.tail() += protocol::frame_suffix(decoder_->kind());
 }
 
 void session::notify(std::string_view body) { append_frame(body); }
 
 void session::append_frame(std::string_view body) {
-    append_whole([this, body] { protocol::append_frame(decoder_->kind(), body, answers_); });
+    append_whole([this, body] { protocol::append_frame(decoder_->kind(), body, answers_.tail()); });
 }
 
 // --- output ---

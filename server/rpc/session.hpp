@@ -3,6 +3,7 @@
 
 #include "batch.hpp"
 #include "broker_service.hpp"
+#include "byte_chain.hpp"
 #include "frame_cache.hpp"
 #include "long_message.hpp"
 #include "peer.hpp"
@@ -62,7 +63,7 @@ enum class input_state : std::uint8_t {
     turn_is_over,  ///< there is more to do: call again, after others had their turn
     held_up,       ///< a long message or its schema's check is being read elsewhere, or too much waits for the durable
                    ///< log: call again in a moment, with the same memory
-    backpressure,  ///< a queue is filling up: deliver what there is, then call again
+    backpressure,  ///< a queue is filling up: call again when more of what there is has been delivered
     failed,        ///< the input can't be read any further, and the last answer says why: write it, then close
 };
 
@@ -87,7 +88,7 @@ struct output_limits {
 
 /// What is to be written next: answers, then a batch of notices and events.
 struct output {
-    std::string& answers;       ///< frames; the transport moves them out
+    byte_chain& answers;        ///< frames; the transport moves them out
     std::string_view frames{};  ///< the batch in one piece; valid until the next call for any session. Or else:
     std::vector<core::wire_pieces>& pieces;  ///< the batch in pieces, each valid until written()
 
@@ -198,15 +199,15 @@ private:
         std::size_t next = 0;
     };
 
-    /// A request whose payload or reply is still being checked. Its texts lie in `memory`; the rest of the input waits
-    /// for it.
-    struct checked_request {
+    /// A request that is not carried out yet: its payload or reply is still being checked, or the events before its own
+    /// are to be delivered first. Its texts lie in `memory`; the rest of the input waits for it.
+    struct put_off_request {
         protocol::request call{};
         std::shared_ptr<batch> part_of{};
         std::size_t index = 0;
-        std::shared_ptr<const char[]> memory{};
+        std::shared_ptr<char[]> memory{};
         std::size_t capacity = 0;
-        std::unique_ptr<schema_check> check{};
+        std::unique_ptr<schema_check> check{};  // null: it waits for delivery, and has not been looked at
     };
 
     /// A long message that is being read. It lies in the memory of the input.
@@ -221,7 +222,8 @@ private:
     };
 
     [[nodiscard]] received carry_out(const input& next);
-    [[nodiscard]] bool end_check();
+    [[nodiscard]] bool carry_out_put_off();
+    [[nodiscard]] bool must_wait_for_delivery(const protocol::request& call) const;
     void read_long(long_input::kind kind, std::string_view text, std::size_t index, const input& input);
     [[nodiscard]] bool end_reading(const input& next, received& result);
     void handle_frame(std::string_view frame, const input& input);
@@ -231,7 +233,6 @@ private:
     [[nodiscard]] received judge_unended_line(bool is_json, std::size_t bytes);
     [[nodiscard]] received fail_for_memory(std::size_t unread_bytes) noexcept;
     [[nodiscard]] input_state state_after_frame(bool has_more) const;
-    [[nodiscard]] bool turn_is_over() const;
     void handle_request(
         const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index, const input& input);
     void carry_out_request(const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index);
@@ -242,6 +243,7 @@ private:
     void reply(const answer_address& address, Append append);
     void answer_part(const answer_address& address, std::string body);
     void append_frame(std::string_view body);
+    void append_array(batch& answers);
     template <class Append>
     void append_whole(Append append);
     void collect_notices(std::size_t most_bytes);
@@ -255,14 +257,13 @@ private:
     core::client* client_ = nullptr;
     std::optional<protocol::frame_decoder> decoder_{};
     std::unique_ptr<batch_under_way> batch_{};
-    std::unique_ptr<checked_request> checked_{};
+    std::unique_ptr<put_off_request> put_off_{};
     std::unique_ptr<long_input> long_input_{};
     core::frame_memory shared_input_{};  // what a large frame may leave to an event
     bool shares_input_ = false;          // the request that is carried out lies in it
-    std::string answers_{};              // frames that the transport has not taken
+    byte_chain answers_{};               // frames that the transport has not taken
     std::string notices_{};              // frames of the notices that are a part of the batch that is out
     bool batch_is_out_ = false;          // the transport is writing events or notices
-    bool backpressure_ = false;          // a queue is filling up
     bool opened_session_ = false;
     bool has_lost_output_ = false;
 };
@@ -278,8 +279,9 @@ void session::reply(const answer_address& address, Append append) {
         answer_part(address, std::move(body));
     } else if (!address.id.empty()) {
         append_whole([this, &append] {
-            protocol::open_frame frame{decoder_->kind(), answers_};
-            append(answers_);
+            auto& out = answers_.tail();
+            protocol::open_frame frame{decoder_->kind(), out};
+            append(out);
             frame.close();
         });
     }
@@ -292,7 +294,7 @@ void session::append_whole(Append append) {
     try {
         append();
     } catch (...) {
-        answers_.resize(before);
+        answers_.truncate(before);
         throw;
     }
 }

@@ -89,7 +89,7 @@ void resume_from_journal(session& session, const protocol::subscribe_params& par
     auto deferred = session.state().defer(session.client(), [attached, request, address](const core::deferred_result&) {
         if (const auto peer = attached()) {
             subscribe(*peer, request->params, request->missed, address);
-            peer->state().wake(peer->client());
+            peer->state().wake(peer->client(), core::urgency::awaited);
         }
     });
     if (const auto* const failure = std::get_if<error>(&deferred)) {

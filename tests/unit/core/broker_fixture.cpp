@@ -260,9 +260,13 @@ std::string broker_fixture::take_ended(client& client) {
 }
 
 void broker_fixture::collect() {
-    for (auto& each : broker.take_completions()) {
-        BOOST_CHECK(!each.waiter->is_waiting());
-        each.waiter->done(std::move(each.result));
+    while (broker.has_pending() || broker.has_completions()) {
+        broker.advance_pending(now);
+        while (broker.has_completions()) {
+            auto next = broker.take_completion();
+            BOOST_CHECK(!next.waiter->is_waiting());
+            next.waiter->done(std::move(next.result));
+        }
     }
 }
 

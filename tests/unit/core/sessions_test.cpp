@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(full_queue_closes_the_session_once_and_its_end_follows_its_
     for (int i = 0; i < 4; ++i) {
         BOOST_CHECK_EQUAL(emit("a"), 1U);
     }
-    BOOST_CHECK(under_test.take_backpressure());
+    BOOST_CHECK(under_test.has_backpressure());
     BOOST_CHECK_EQUAL(listener.take(), "");
     BOOST_CHECK_EQUAL(emit("a"), 0U);
     BOOST_CHECK_EQUAL(emit("a"), 0U);
@@ -178,9 +178,55 @@ BOOST_AUTO_TEST_CASE(client_is_listed_as_ready_once_however_much_waits) {
     BOOST_CHECK_EQUAL(under_test.ready_count(), 1U);
     BOOST_CHECK(under_test.take_next_ready() == hook.sink());
     BOOST_CHECK(under_test.take_next_ready() == nullptr);
-    under_test.wake(hook);
+    under_test.wake(hook, urgency::told);
     leave(hook);
     BOOST_CHECK(under_test.take_next_ready() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(clients_for_which_something_awaited_waits_come_first_but_not_always) {
+    std::vector<client*> told;
+    std::vector<client*> awaited;
+    for (int i = 0; i < 3; ++i) {
+        told.push_back(&join("told"));
+        under_test.wake(*told.back(), urgency::told);
+    }
+    for (int i = 0; i < 10; ++i) {
+        awaited.push_back(&join("awaited"));
+        under_test.wake(*awaited.back(), urgency::awaited);
+        under_test.wake(*awaited.back(), urgency::awaited);
+    }
+    BOOST_CHECK_EQUAL(under_test.ready_count(), 13U);
+    std::vector<const event_sink*> expected;
+    for (int i = 0; i < 8; ++i) {
+        expected.push_back(awaited[i]->sink());
+    }
+    expected.insert(expected.end(),
+        {told[0]->sink(), awaited[8]->sink(), awaited[9]->sink(), told[1]->sink(), told[2]->sink(), nullptr});
+    for (const auto* const each : expected) {
+        BOOST_CHECK_EQUAL(under_test.take_next_ready(), each);
+    }
+    under_test.wake(*told[0], urgency::told);
+    under_test.wake(*told[0], urgency::awaited);  // no longer has to wait for its turn
+    leave(*told[0]);
+    BOOST_CHECK_EQUAL(under_test.ready_count(), 0U);
+}
+
+BOOST_AUTO_TEST_CASE(pressure_lasts_until_each_half_full_queue_has_been_named) {
+    client& one = join("one");
+    client& two = join("two");
+    emit("a");
+    BOOST_CHECK(!under_test.has_backpressure());
+    emit("a");
+    BOOST_CHECK(under_test.has_backpressure());
+    (void)under_test.take_next_ready();
+    BOOST_CHECK(under_test.has_backpressure());
+    leave(two);
+    BOOST_CHECK(!under_test.has_backpressure());
+    emit("a");  // it has not pulled what it was named for
+    BOOST_CHECK(under_test.has_backpressure());
+    (void)under_test.take_next_ready();
+    BOOST_CHECK(!under_test.has_backpressure());
+    BOOST_CHECK_EQUAL(peek(one), "1 2 3");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_peeked_while_a_client_is_muted) {

@@ -142,7 +142,8 @@ struct waits_fixture {
     /// How the waits ended that have: `answered`, `error -32011`, joined by blanks.
     std::string take_ends() {
         std::string text;
-        for (const auto& each : under_test.take_completions({})) {
+        while (!under_test.ended().empty()) {
+            const auto each = under_test.ended().take_first();
             BOOST_CHECK(!each.waiter->is_waiting());
             const auto* const failure = std::get_if<protocol::error>(&each.result);
             text += (text.empty() ? "" : " ") +
@@ -175,6 +176,15 @@ private:
     }
 };
 
+/// Returns how many there were.
+std::size_t take_all(ended_waits& ended) {
+    std::size_t count = 0;
+    for (; !ended.empty(); ++count) {
+        (void)ended.take_first();
+    }
+    return count;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(waits_alone, waits_fixture)
@@ -201,10 +211,11 @@ BOOST_AUTO_TEST_CASE(waiter_comes_back_in_the_completion_and_is_the_callers_then
     begin(opened);
     BOOST_CHECK_EQUAL(alive, 1);
     reply(one, opened.id());
-    auto ended = under_test.take_completions({});
-    BOOST_REQUIRE_EQUAL(ended.size(), 1U);
-    BOOST_CHECK_EQUAL(alive, 1);
-    ended.clear();
+    BOOST_REQUIRE_EQUAL(under_test.ended().size(), 1U);
+    {
+        const auto ended = under_test.ended().take_first();
+        BOOST_CHECK_EQUAL(alive, 1);
+    }
     BOOST_CHECK_EQUAL(alive, 0);
 }
 
@@ -308,7 +319,8 @@ BOOST_AUTO_TEST_CASE(session_that_goes_is_missing_at_once) {
     begin(first);
     slot& second = open({&one});
     begin(second);
-    under_test.abandon_expected(one, now);
+    under_test.abandon_expected(one);
+    under_test.advance_pending(now);
     BOOST_CHECK_EQUAL(take_ends(), "abandoned abandoned");
     check_nothing_is_left();
 }
@@ -353,7 +365,8 @@ BOOST_AUTO_TEST_CASE(cancel_ends_the_waits_of_that_request_only) {
     BOOST_CHECK_EQUAL(take_ends(), "error " + std::to_string(static_cast<int>(errc::cancelled)));
     BOOST_CHECK_EQUAL(listener.take(), "release one cancelled; given up cancelled");
     BOOST_CHECK_EQUAL(under_test.open_slots(), 1U);
-    under_test.cancel_all(emitter, now);
+    under_test.cancel_all(emitter);
+    under_test.advance_pending(now);
     BOOST_CHECK_EQUAL(take_ends(), "error " + std::to_string(static_cast<int>(errc::cancelled)));
     check_nothing_is_left();
 }
@@ -418,7 +431,7 @@ BOOST_AUTO_TEST_CASE(random_histories_give_back_everything) {
                     break;
                 }
                 case 4:
-                    fixture.under_test.abandon_expected(chosen, fixture.now);
+                    fixture.under_test.abandon_expected(chosen);
                     break;
                 case 5:
                     fixture.under_test.lose_expected(chosen, fixture.listener.place - below(3));
@@ -435,7 +448,7 @@ BOOST_AUTO_TEST_CASE(random_histories_give_back_everything) {
                                          : fixture.reply(chosen, id, below(2) == 0 ? R"({"abort":"x"})" : "{}"));
             }
             fixture.under_test.advance_pending(fixture.now);
-            ended += fixture.under_test.take_completions({}).size();
+            ended += take_all(fixture.under_test.ended());
             std::size_t expected = 0;
             for (const auto& each : fixture.joined) {
                 expected += each->expected().size();
@@ -445,7 +458,7 @@ BOOST_AUTO_TEST_CASE(random_histories_give_back_everything) {
         }
         fixture.now.steady += 10s;
         fixture.under_test.expire(fixture.now);
-        ended += fixture.under_test.take_completions({}).size();
+        ended += take_all(fixture.under_test.ended());
         BOOST_REQUIRE_EQUAL(begun, ended);
         fixture.check_nothing_is_left();
     }

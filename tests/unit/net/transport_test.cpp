@@ -397,6 +397,70 @@ BOOST_DATA_TEST_CASE(peer_that_reads_nothing_is_closed_at_the_limit, thread_coun
 }
 
 // A line whose end does not come is looked at again and again; the transport waits for its next byte once all the time.
+// One peer's megabytes hold no other up, however fast it reads.
+BOOST_DATA_TEST_CASE(large_answers_go_out_in_turns, thread_counts, threads) {
+    constexpr std::size_t answers = 200;
+    net_fixture on{threads};
+    auto& greedy = on.connect();
+    auto& other = on.connect();
+    std::string batch = "[";
+    for (std::size_t i = 0; i < answers; ++i) {
+        auto each = call("rpc.discover", "{}", std::to_string(i));
+        each.back() = i + 1 < answers ? ',' : ']';
+        batch += each;
+    }
+    greedy.wire->send(batch + "\n");
+    while (greedy.wire->output().empty()) {
+        BOOST_REQUIRE(on.context.poll_one() != 0);
+    }
+    other.wire->send(call("ping"));
+    while (other.answers() == 0) {
+        BOOST_REQUIRE(on.context.poll_one() != 0);
+    }
+    const auto meanwhile = greedy.wire->output().size();
+    on.run();
+    BOOST_TEST(meanwhile < greedy.wire->output().size() / 2);
+    BOOST_TEST(count(greedy.wire->output(), R"({"jsonrpc":"2.0","id":)") == answers);
+    BOOST_TEST(count(greedy.wire->output(), "\n") == 1U);
+    BOOST_TEST(greedy.wire->output().starts_with("[{"));
+    BOOST_TEST(greedy.wire->output().ends_with("}]\n"));
+    on.check_tidy();
+}
+
+// Nor do those to whom an event goes, who all get it.
+BOOST_DATA_TEST_CASE(events_for_many_go_out_in_turns, thread_counts, threads) {
+    constexpr std::size_t subscribers = 1000;
+    constexpr std::size_t events = 40;  // five times what may wait for each
+    net_fixture on{threads, {}, {.capacity = 8}};
+    std::vector<peer*> all;
+    for (std::size_t i = 0; i < subscribers; ++i) {
+        all.push_back(&on.connect());
+        on.send(*all.back(), call("subscribe", R"({"responds":false})"));
+    }
+    auto& emitter = on.connect();
+    auto& other = on.connect();
+    std::string emits;
+    for (std::size_t i = 0; i < events; ++i) {
+        emits += call("emit", R"({"event":"e"})", std::to_string(i));
+    }
+    emitter.wire->send(emits);
+    const auto events_at = [](const peer& each) { return count(each.wire->output(), R"("method":"event")"); };
+    while (events_at(*all.front()) == 0) {
+        BOOST_REQUIRE(on.context.poll_one() != 0);
+    }
+    other.wire->send(call("ping"));
+    while (other.answers() == 0) {
+        BOOST_REQUIRE(on.context.poll_one() != 0);
+    }
+    BOOST_TEST(events_at(*all.back()) == 0U);
+    on.run();
+    BOOST_TEST(emitter.answers() == events);
+    for (const auto* const each : all) {
+        BOOST_REQUIRE_EQUAL(events_at(*each), events);
+    }
+    on.check_tidy();
+}
+
 BOOST_DATA_TEST_CASE(line_that_has_begun_is_waited_for_once, thread_counts, threads) {
     net_fixture on{threads};
     auto& slow = on.connect();

@@ -36,8 +36,10 @@ public:
     void run_turn() {
         const code_scope scope{true};
         while (write_changes_and_has_output()) {
-            for (auto& each : state().take_completions()) {
-                each.waiter->done(std::move(each.result));
+            state().advance_pending(now());
+            while (state().has_completions()) {
+                auto next = state().take_completion();
+                next.waiter->done(std::move(next.result));
             }
             while (auto* const next = state().take_next_ready()) {
                 next->on_ready();

@@ -133,7 +133,8 @@ void memory_peer::flush() {
         if (next.empty()) {
             return;
         }
-        output_ += std::exchange(next.answers, {});
+        next.answers.for_each([this](std::string_view piece) { output_ += piece; });
+        next.answers.clear();
         if (!next.has_batch()) {
             continue;
         }

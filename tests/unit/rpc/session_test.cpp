@@ -444,6 +444,33 @@ BOOST_AUTO_TEST_CASE(subscriber_that_does_not_read_lags_and_is_told_so) {
     fixture.check_tidy();
 }
 
+// What is published faster than it is delivered waits, in its order; what publishes nothing does not.
+BOOST_DATA_TEST_CASE(emits_wait_until_queues_have_been_delivered, data::make({false, true}), in_batch) {
+    constexpr std::size_t emits = 40;
+    rpc_fixture fixture{{.limits = {.capacity = 8}}};
+    memory_peer reader{fixture};
+    memory_peer emitter{fixture, {.kind = framing::line}};
+    reader.send(reader.frame_of(observer));
+    std::string all = in_batch ? "[" : "";
+    for (std::size_t i = 0; i < emits; ++i) {
+        auto each = call("emit", R"({"event":"a"})", std::to_string(i));
+        all += in_batch ? each + (i + 1 < emits ? "," : "]") : emitter.frame_of(each);
+    }
+    emitter.send(in_batch ? emitter.frame_of(all) : all);
+    BOOST_TEST(emitter.turns() >= emits / 4);
+    BOOST_TEST(reader.messages().size() == 1 + emits);
+    const auto answers = emitter.messages();
+    BOOST_REQUIRE_EQUAL(answers.size(), in_batch ? 1U : emits);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < emits; ++i) {
+        at = in_batch ? answers[0].find("\"id\":" + std::to_string(i) + ",", at) : 0;
+        BOOST_REQUIRE(at != std::string::npos);
+        if (!in_batch) {
+            BOOST_TEST(answers[i].find("\"id\":" + std::to_string(i) + ",") != std::string::npos);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_batch_comes_before_the_last_one_is_written) {
     rpc_fixture fixture;
     memory_peer reader{fixture};

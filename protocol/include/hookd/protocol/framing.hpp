@@ -101,6 +101,10 @@ std::size_t write_frame_prefix(framing kind, std::size_t body_bytes, char* out) 
 /// What goes after a body: "\n" for lines, nothing otherwise.
 [[nodiscard]] std::string_view frame_suffix(framing kind) noexcept;
 
+/// Makes a body of what stands in `text` from `begin` on: in a line each raw CR and LF, which valid JSON has only
+/// between tokens, becomes a space.
+void close_body(framing kind, std::string& text, std::size_t begin) noexcept;
+
 /// Appends a frame whose body (valid JSON) is appended to the text piece by piece, between the construction of this and
 /// close().
 class open_frame {
@@ -117,8 +121,7 @@ private:
     std::size_t body_begin_;
 };
 
-/// Appends `body` (valid JSON) as one frame. In a line, each raw CR and LF, which valid JSON has only between tokens,
-/// becomes a space.
+/// Appends `body` (valid JSON) as one frame, as close_body() makes it.
 void append_frame(framing kind, std::string_view body, std::string& out);
 
 }  // namespace hookd::protocol
