@@ -125,7 +125,9 @@ public:
             if (next.empty()) {
                 return;
             }
-            std::string bytes = std::exchange(next.answers, {});
+            std::string bytes;
+            next.answers.for_each([&bytes](std::string_view piece) { bytes += piece; });
+            next.answers.clear();
             const bool has_batch = next.has_batch();
             bytes += next.frames;
             for (const auto& pieces : next.pieces) {
