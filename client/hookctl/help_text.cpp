@@ -750,7 +750,7 @@ constexpr std::array commands{
     command_text{"version", "version", version_help},
 };
 
-const command_text& text_of(std::string_view command) {
+const command_text& command_text_of(std::string_view command) {
     return *std::find_if(
         commands.begin(), commands.end(), [command](const auto& each) { return each.name == command; });
 }
@@ -771,8 +771,8 @@ const std::vector<std::string_view>& command_names() {
 
 std::string_view general_help() { return general; }
 
-std::string_view command_help(std::string_view command) { return text_of(command).help; }
+std::string_view command_help(std::string_view command) { return command_text_of(command).help; }
 
-std::string_view command_usage(std::string_view command) { return text_of(command).usage; }
+std::string_view command_usage(std::string_view command) { return command_text_of(command).usage; }
 
 }  // namespace hookd::hookctl

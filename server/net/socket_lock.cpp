@@ -23,7 +23,7 @@
 namespace hookd::server {
 namespace {
 
-[[noreturn]] void fail(const std::string& action, int error) {
+[[noreturn]] void fail_to_lock(const std::string& action, int error) {
     throw std::runtime_error(action + ": " + std::generic_category().message(error));
 }
 
@@ -57,7 +57,7 @@ base::unique_fd open_lock_file(const std::filesystem::path& lock_path) {
     base::unique_fd lock{
         ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR)};
     if (!lock) {
-        fail("cannot open the lock file " + lock_path.string() + ", which says who owns the socket", errno);
+        fail_to_lock("cannot open the lock file " + lock_path.string() + ", which says who owns the socket", errno);
     }
     struct stat found {};
     if (::fstat(lock.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink > 1 ||
@@ -80,7 +80,7 @@ bool leads_to(const std::filesystem::path& lock_path, int lock) noexcept {
 void write_owner(int lock, const std::filesystem::path& lock_path) {
     const auto text = std::to_string(::getpid()) + "\n" + own_pid_namespace() + "\n";
     if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-        fail("cannot write to the lock file " + lock_path.string(), errno);
+        fail_to_lock("cannot write to the lock file " + lock_path.string(), errno);
     }
 }
 
@@ -131,7 +131,7 @@ bool socket_lock::take(std::optional<long>& holder) {
     try {
         is_taken = lock.try_lock();
     } catch (const std::system_error& failure) {
-        fail("cannot lock " + path.string(), failure.code().value());
+        fail_to_lock("cannot lock " + path.string(), failure.code().value());
     }
     if (!is_taken) {
         holder = pid_in(lock.file().get());

@@ -21,7 +21,7 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-constexpr const char* thread_counts[] = {"1", "4"};
+constexpr const char* numbers_of_threads[] = {"1", "4"};
 
 // An order-sensitive checksum (FNV-1a) over what one subscriber receives.
 class checksum {
@@ -50,7 +50,7 @@ int int_of(std::string_view text) { return std::stoi(std::string{text}); }
 
 BOOST_AUTO_TEST_SUITE(traffic_suite)
 
-BOOST_DATA_TEST_CASE(every_subscriber_sees_the_same_stream, data::make(thread_counts), threads) {
+BOOST_DATA_TEST_CASE(every_subscriber_sees_the_same_stream, data::make(numbers_of_threads), threads) {
     // The capacity holds everything, so that nobody may be closed as lagged however the machine schedules us.
     test_daemon daemon({"--threads", threads, "--capacity", "100000", "--capacity-bytes", "1GiB"});
     constexpr int emitters = 6;
@@ -105,7 +105,7 @@ BOOST_DATA_TEST_CASE(every_subscriber_sees_the_same_stream, data::make(thread_co
     BOOST_TEST(int_at(stats, "/totals/lagged") == 0);
 }
 
-BOOST_DATA_TEST_CASE(slow_subscribers_resume_and_miss_nothing, data::make(thread_counts), threads) {
+BOOST_DATA_TEST_CASE(slow_subscribers_resume_and_miss_nothing, data::make(numbers_of_threads), threads) {
     // Some are so slow that they are closed as lagged again and again; each gets all it can, and is told what it can't.
     test_daemon daemon({"--threads", threads, "--capacity", "64"});
     constexpr int each = 1500;
@@ -157,7 +157,7 @@ BOOST_DATA_TEST_CASE(slow_subscribers_resume_and_miss_nothing, data::make(thread
     BOOST_TEST(int_at(daemon.stats(), "/totals/lagged") == told);
 }
 
-BOOST_DATA_TEST_CASE(every_wait_gets_its_own_verdict, data::make(thread_counts), threads) {
+BOOST_DATA_TEST_CASE(every_wait_gets_its_own_verdict, data::make(numbers_of_threads), threads) {
     test_daemon daemon({"--threads", threads, "--capacity", "100000"});
     constexpr int emitters = 4;
     constexpr int responders = 4;

@@ -21,7 +21,7 @@ namespace {
 using kind = agent_event_kind;
 using base::json_kind;
 
-constexpr std::string_view event_prefix = "agent.";
+constexpr std::string_view agent_prefix = "agent.";
 constexpr std::string_view unnamed_tool = "unknown";
 
 struct caller_event {
@@ -264,7 +264,7 @@ std::string make_payload(
 std::string agent_event_name(std::string_view caller_name) {
     const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    std::string name(event_prefix);
+    std::string name(agent_prefix);
     const auto room = protocol::max_event_name - name.size() - 1;
     for (std::size_t i = 0; i < caller_name.size() && name.size() < room; ++i) {
         const char c = caller_name[i];
@@ -294,7 +294,7 @@ agent_event recognize_agent_event(const agent_input& input, std::string_view dia
         return event;
     }
     const auto own_name = agent_event_name(event.caller_name);
-    const auto snake_name = std::string_view(own_name).substr(event_prefix.size());
+    const auto snake_name = std::string_view(own_name).substr(agent_prefix.size());
     const auto known = std::find_if(caller_events.begin(), caller_events.end(),
         [snake_name](const caller_event& each) { return each.name == snake_name; });
     const bool is_notice = event.caller_name == codex_notice;  // to a program that answers nothing

@@ -24,12 +24,10 @@ namespace {
 
 using base::json_kind;
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 bool is_white(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 std::string_view without_byte_order_mark(std::string_view bytes) {
-    return bytes.starts_with(byte_order_mark) ? bytes.substr(byte_order_mark.size()) : bytes;
+    return bytes.starts_with(base::byte_order_mark) ? bytes.substr(base::byte_order_mark.size()) : bytes;
 }
 
 std::string with_valid_utf8(std::string_view text) {
@@ -43,7 +41,7 @@ std::string with_valid_utf8(std::string_view text) {
     return result;
 }
 
-std::string fault_of(std::string_view text) {
+std::string json_fault_text(std::string_view text) {
     const auto fault = base::find_json_fault(text);
     return fault ? std::string(fault->reason) + ", at byte " + std::to_string(fault->offset) : std::string();
 }
@@ -144,7 +142,7 @@ void json_outline::structural(std::string_view text, char c) {
     }
 }
 
-agent_input::agent_input(std::string_view bytes) : had_mark_(bytes.starts_with(byte_order_mark)) {
+agent_input::agent_input(std::string_view bytes) : had_mark_(bytes.starts_with(base::byte_order_mark)) {
     bytes = without_byte_order_mark(bytes);
     json_outline outline;
     const auto state = outline.scan(bytes);
@@ -154,10 +152,10 @@ agent_input::agent_input(std::string_view bytes) : had_mark_(bytes.starts_with(b
         fault_ = "it is not a JSON object";
         return;
     }
-    fault_ = fault_of(text_);
+    fault_ = json_fault_text(text_);
     if (!fault_.empty()) {
         auto repaired = with_valid_utf8(text_);
-        if (fault_of(repaired).empty()) {
+        if (json_fault_text(repaired).empty()) {
             text_ = std::move(repaired);
             fault_.clear();
         }
@@ -214,7 +212,8 @@ std::string read_one_json_object(std::chrono::milliseconds timeout) {
         }
         if (count > 0 && text.size() <= protocol::max_max_frame_bytes) {
             text.append(chunk.data(), static_cast<std::size_t>(count));
-            const bool mark_is_cut = text.size() < byte_order_mark.size() && byte_order_mark.starts_with(text);
+            const bool mark_is_cut =
+                text.size() < base::byte_order_mark.size() && base::byte_order_mark.starts_with(text);
             if (!mark_is_cut && outline.scan(without_byte_order_mark(text)) > json_outline::state::inside) {
                 return text;
             }

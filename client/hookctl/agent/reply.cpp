@@ -42,7 +42,7 @@ std::optional<agent_word> word_called(std::string_view name) {
 }
 
 /// What one hook has replied.
-struct reply {
+struct read_reply {
     agent_decision decision{};
     std::string failed{};           ///< why it can't be told what the hook wants; empty if it can
     bool replaces_payload = false;  ///< the hooks after it have seen another payload
@@ -60,7 +60,7 @@ public:
         read_object(text.substr(first, text.rfind('}') + 1 - first));
         finish();
     }
-    reply take() { return std::move(result_); }
+    read_reply take() { return std::move(result_); }
 
 private:
     using handler = void (reply_reader::*)(std::string_view name, std::string_view value);
@@ -259,7 +259,7 @@ private:
     std::string_view tool_input_;
     std::string reason_{};
     std::string stop_reason_{};
-    reply result_{};
+    read_reply result_{};
 };
 
 void add(agent_decision& all, agent_decision one) {

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Empty if there is none.
-fs::path state_directory() {
+fs::path stops_directory() {
     const char* state = std::getenv("XDG_STATE_HOME");
     const char* home = std::getenv("HOME");
     if (state != nullptr && *state == '/') {
@@ -40,7 +40,7 @@ fs::path file_of(const agent_event& event) {
         const auto byte = static_cast<unsigned char>(c);
         name += is_plain ? std::string(1, c) : std::string{'%', digits[byte >> 4U], digits[byte & 15U]};
     }
-    return state_directory() / name.substr(0, longest);
+    return stops_directory() / name.substr(0, longest);
 }
 
 /// Makes the directory if it is absent; whether it is this user's alone.
@@ -56,11 +56,11 @@ bool has_private_directory(const fs::path& path) {
 }  // namespace
 
 std::string record_blocked_stop(const agent_event& event) {
-    if (event.session_id.empty() || state_directory().empty()) {
+    if (event.session_id.empty() || stops_directory().empty()) {
         return "it can't be told which session this is, and whether its end was blocked before";
     }
-    if (!has_private_directory(state_directory())) {
-        return "that it is blocked can't be recorded in " + state_directory().string() +
+    if (!has_private_directory(stops_directory())) {
+        return "that it is blocked can't be recorded in " + stops_directory().string() +
                ", which is not a directory of yours alone";
     }
     const auto file = file_of(event);
@@ -74,7 +74,7 @@ std::string record_blocked_stop(const agent_event& event) {
 }
 
 void forget_blocked_stop(const agent_event& event) noexcept {
-    if (!event.session_id.empty() && !state_directory().empty()) {
+    if (!event.session_id.empty() && !stops_directory().empty()) {
         ::unlink(file_of(event).c_str());
     }
 }

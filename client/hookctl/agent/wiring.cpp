@@ -6,6 +6,7 @@
 
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
+#include <base/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@ namespace hookd::hookctl {
 namespace {
 
 using base::json_kind;
-using form = agent_hook_form;
+using wiring_form = agent_hook_form;
 
 constexpr std::array<std::string_view, 8> claude_events{"PreToolUse", "PermissionRequest", "UserPromptSubmit",
     "PostToolUse", "Stop", "SubagentStop", "SessionStart", "SessionEnd"};
@@ -38,18 +39,18 @@ constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command", "pr
 /// VS Code reads Copilot's file in a project. Gemini CLI and Qwen Code remove comments before they read their settings.
 constexpr std::array wirings{
     //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shared shell
-    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, true,  "Bash",              claude_events, json_comments::refused},
-    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, false, "Bash",              codex_events, json_comments::refused},
-    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, false, "run_shell_command", gemini_events, json_comments::accepted},
-    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, false, "run_shell_command", claude_events, json_comments::accepted},
-    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  false, "bash",              copilot_events, json_comments::refused},
-    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  true,  "Shell",             cursor_events, json_comments::refused},
-    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events, json_comments::refused},
-    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events, json_comments::refused},
-    agent_wiring{"kimi",     ".kimi-code",         "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Bash",              droid_events, json_comments::refused},
-    agent_wiring{"kimi",     ".kimi",              "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Shell",             droid_events, json_comments::refused},
-    agent_wiring{"grok",     ".grok/hooks",        "",                  "hookd.json",         ".grok/hooks",    "hookd.json",    form::nested_unmatched, false, false, false, "Bash",       claude_events, json_comments::refused},
-    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events, json_comments::refused},
+    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", wiring_form::nested,  false, false, true,  "Bash",              claude_events, json_comments::refused},
+    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    wiring_form::nested,  false, false, false, "Bash",              codex_events, json_comments::refused},
+    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", wiring_form::nested,  true,  false, false, "run_shell_command", gemini_events, json_comments::accepted},
+    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", wiring_form::nested,  true,  false, false, "run_shell_command", claude_events, json_comments::accepted},
+    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    wiring_form::bash,    false, true,  false, "bash",              copilot_events, json_comments::refused},
+    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    wiring_form::command, false, true,  true,  "Shell",             cursor_events, json_comments::refused},
+    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    wiring_form::untimed, false, false, false, "run_command",       windsurf_events, json_comments::refused},
+    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", wiring_form::nested,  false, false, false, "Execute",           droid_events, json_comments::refused},
+    agent_wiring{"kimi",     ".kimi-code",         "",                  "config.toml",        "",               "",              wiring_form::toml,    false, false, false, "Bash",              droid_events, json_comments::refused},
+    agent_wiring{"kimi",     ".kimi",              "",                  "config.toml",        "",               "",              wiring_form::toml,    false, false, false, "Shell",             droid_events, json_comments::refused},
+    agent_wiring{"grok",     ".grok/hooks",        "",                  "hookd.json",         ".grok/hooks",    "hookd.json",    wiring_form::nested_unmatched, false, false, false, "Bash",       claude_events, json_comments::refused},
+    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", wiring_form::nested,  false, false, false, "Bash",              qoder_events, json_comments::refused},
 };
 // clang-format on
 
@@ -57,11 +58,10 @@ constexpr std::array wirings{
 constexpr std::chrono::milliseconds margin{10'000};
 
 constexpr std::string_view blanks = " \t\r\n";
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-bool is_blank(std::string_view settings) { return settings.find_first_not_of(blanks) == std::string_view::npos; }
+bool is_unwritten(std::string_view settings) { return settings.find_first_not_of(blanks) == std::string_view::npos; }
 
-std::string quoted(std::string_view text) {
+std::string json_of_text(std::string_view text) {
     std::string json;
     base::append_json_string(json, text);
     return json;
@@ -74,21 +74,21 @@ std::string hook_entry(const agent_wiring& wiring, std::string_view event, const
     const auto time =
         std::to_string(wiring.in_milliseconds ? limit.count() : std::chrono::ceil<std::chrono::seconds>(limit).count());
     switch (wiring.form) {
-        case form::command:
-            return R"({"command": )" + quoted(command) + R"(, "timeout": )" + time + "}";
-        case form::bash:
-            return R"({"type": "command", "bash": )" + quoted(command) + R"(, "timeoutSec": )" + time + "}";
-        case form::untimed:
-            return R"({"command": )" + quoted(command) + "}";
-        case form::nested:
-        case form::nested_unmatched:
-        case form::toml:
+        case wiring_form::command:
+            return R"({"command": )" + json_of_text(command) + R"(, "timeout": )" + time + "}";
+        case wiring_form::bash:
+            return R"({"type": "command", "bash": )" + json_of_text(command) + R"(, "timeoutSec": )" + time + "}";
+        case wiring_form::untimed:
+            return R"({"command": )" + json_of_text(command) + "}";
+        case wiring_form::nested:
+        case wiring_form::nested_unmatched:
+        case wiring_form::toml:
             break;
     }
-    const bool is_of_a_tool =
-        wiring.form == form::nested && (event.find("Tool") != std::string_view::npos || event == "PermissionRequest");
+    const bool is_of_a_tool = wiring.form == wiring_form::nested &&
+                              (event.find("Tool") != std::string_view::npos || event == "PermissionRequest");
     return std::string("{") + (is_of_a_tool ? R"("matcher": "*", )" : "") +
-           R"("hooks": [{"type": "command", "command": )" + quoted(command) + R"(, "timeout": )" + time + "}]}";
+           R"("hooks": [{"type": "command", "command": )" + json_of_text(command) + R"(, "timeout": )" + time + "}]}";
 }
 
 std::string named_agent_words(const agent_wiring& wiring) {
@@ -115,7 +115,7 @@ bool is_ours(const agent_wiring& wiring, std::string_view command) {
 
 /// The time-out that a hook has.
 std::optional<std::chrono::milliseconds> limit_of(const agent_wiring& wiring, std::string_view hook) {
-    const auto value = json_member_view(hook, wiring.form == form::bash ? "timeoutSec" : "timeout");
+    const auto value = json_member_view(hook, wiring.form == wiring_form::bash ? "timeoutSec" : "timeout");
     double number = 0;
     if (std::from_chars(value.data(), value.data() + value.size(), number).ec != std::errc{}) {
         return std::nullopt;
@@ -176,7 +176,7 @@ std::string extension_at(std::string_view settings, std::size_t fault) {
 
 /// The object that the file is.
 std::string_view root_of(std::string_view settings) {
-    if (settings.starts_with(byte_order_mark)) {
+    if (settings.starts_with(base::byte_order_mark)) {
         throw usage_error("it begins with a byte order mark: save it as UTF-8 without one");
     }
     if (const auto fault = base::find_json_fault(settings)) {
@@ -192,7 +192,7 @@ std::string_view root_of(std::string_view settings) {
 
 /// The member that has the hooks; empty if there is none.
 std::string_view hooks_of(std::string_view settings) {
-    if (is_blank(settings)) {
+    if (is_unwritten(settings)) {
         return {};
     }
     const auto hooks = json_member_view(root_of(settings), "hooks");
@@ -267,14 +267,14 @@ std::string agent_hook_words(const agent_wiring& wiring) {
 
 std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings, const std::string& command,
     std::chrono::milliseconds hook_timeout) {
-    if (wiring.form == form::toml) {
+    if (wiring.form == wiring_form::toml) {
         const auto limit = std::chrono::ceil<std::chrono::seconds>(hook_timeout + margin);
         return toml_wired(settings, wiring.events, command, limit);
     }
     const auto before = settings ? unwired(wiring, *settings) : std::nullopt;
     json_document text(before.value_or(""), wiring.comments);
     bool makes_hooks = true;
-    if (is_blank(text.view())) {
+    if (is_unwritten(text.view())) {
         text.insert(text.view().size(), made_object(wiring) + (before ? "" : "\n"));
     } else if (hooks_of(text.view()).empty()) {
         json_add_member(text, root_of(text.view()), "hooks", "{\n  }");
@@ -299,7 +299,7 @@ std::string wired(const agent_wiring& wiring, const std::optional<std::string>& 
 }
 
 std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings) {
-    if (wiring.form == form::toml) {
+    if (wiring.form == wiring_form::toml) {
         return toml_unwired(std::move(settings));
     }
     json_document text(std::move(settings), wiring.comments);
@@ -325,7 +325,7 @@ std::optional<std::string> unwired(const agent_wiring& wiring, std::string setti
 }
 
 std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event) {
-    if (wiring.form == form::toml) {
+    if (wiring.form == wiring_form::toml) {
         auto hooks = toml_hooks(settings, event);
         std::erase_if(hooks, [&](const wired_hook& each) { return !is_ours(wiring, each.command); });
         return hooks;

@@ -26,7 +26,7 @@ struct event_schema {
     std::string_view response{};
 };
 
-std::string text_of(std::string_view value) {
+std::string string_or_text(std::string_view value) {
     return base::kind_of(value) == base::json_kind::string
                ? base::json_string{value.substr(1, value.size() - 2)}.decode()
                : std::string(value);
@@ -40,11 +40,11 @@ std::vector<event_schema> read_schemas(std::string_view result) {
         auto& schema = schemas.emplace_back();
         for (const auto& part : element.members()) {
             if (part.key.equals("event")) {
-                schema.name = text_of(part.value);
+                schema.name = string_or_text(part.value);
             } else if (part.key.equals("schema_version")) {
-                schema.version = text_of(part.value);
+                schema.version = string_or_text(part.value);
             } else if (part.key.equals("description")) {
-                schema.description = text_of(part.value);
+                schema.description = string_or_text(part.value);
             } else if (part.key.equals("payload_schema")) {
                 schema.payload = part.value;
             } else if (part.key.equals("response_schema")) {

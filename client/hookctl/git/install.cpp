@@ -31,9 +31,9 @@ namespace fs = std::filesystem;
 using change = git_hooks_directory::change;
 
 /// What happened to each hook, for people or for programs.
-class report {
+class outcome_report {
 public:
-    explicit report(const invocation& call) : for_programs_(writes_for_programs(call.json)) {}
+    explicit outcome_report(const invocation& call) : for_programs_(writes_for_programs(call.json)) {}
 
     void in_directory(const fs::path& directory) {
         if (place_ != directory.string()) {
@@ -119,11 +119,11 @@ private:
 /// What the scripts give `hookctl git run`.
 std::string recorded_options(const invocation& call, const git_arguments& arguments) {
     auto text = "--installed-socket " +
-                shell_word(absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) + " ";
+                single_quoted(absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) + " ";
     const char* user = std::getenv("HOOKD_DAEMON_USER");
     if (const std::string named = !call.daemon_user.empty() || user == nullptr ? call.daemon_user : user;
         !named.empty()) {
-        text += "--daemon-user " + shell_word(named) + " ";
+        text += "--daemon-user " + single_quoted(named) + " ";
     }
     if (call.timeout) {
         text += "--timeout " + std::to_string(call.timeout->count()) + "ms ";
@@ -212,8 +212,8 @@ void warn_about_place(const git_site& site, const git_hooks_directory& directory
     }
 }
 
-void install_scripts(
-    const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
+void install_scripts(const git_site& site, const std::vector<const git_hook*>& chosen,
+    const git_script_options& options, outcome_report& done) {
     check_site(site);
     git_hooks_directory directory(site.hooks);
     for (const auto* hook : chosen) {
@@ -279,7 +279,7 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     }
 }
 
-void uninstall_scripts(const git_site& site, const git_arguments& arguments, report& done) {
+void uninstall_scripts(const git_site& site, const git_arguments& arguments, outcome_report& done) {
     auto record = site.record();
     std::error_code none;
     for (const auto& each : known_directories(site, record)) {
@@ -310,7 +310,7 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
     record.save();
 }
 
-void uninstall_configuration(const git_site& site, const git_arguments& arguments, report& done) {
+void uninstall_configuration(const git_site& site, const git_arguments& arguments, outcome_report& done) {
     git_configuration configuration(site);
     if (!configuration.has_any()) {
         return;
@@ -322,8 +322,8 @@ void uninstall_configuration(const git_site& site, const git_arguments& argument
     }
 }
 
-void install_in_configuration(
-    const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
+void install_in_configuration(const git_site& site, const std::vector<const git_hook*>& chosen,
+    const git_script_options& options, outcome_report& done) {
     git_configuration configuration(site);
     for (const auto* hook : chosen) {
         const bool was_there = configuration.has(*hook);
@@ -338,10 +338,10 @@ int install_git_hooks(const invocation& call, const git_arguments& arguments) {
     const auto chosen = chosen_git_hooks(arguments.events, [](const git_hook& hook) { return hook.usual; });
     const auto site = find_git_site(arguments.repository, arguments.global);
     const auto options = script_options(call, arguments);
-    report done(call);
+    outcome_report done(call);
     done.set_no_daemon(arguments.proceed_without_daemon);
     if (git_has_configured_hooks()) {
-        report unsaid(call);
+        outcome_report unsaid(call);
         uninstall_scripts(site, arguments, unsaid);  // of an older git: each event would be fired twice
         done.in_configuration(site.global);
         install_in_configuration(site, chosen, options, done);
@@ -354,7 +354,7 @@ int install_git_hooks(const invocation& call, const git_arguments& arguments) {
 
 int uninstall_git_hooks(const invocation& call, const git_arguments& arguments) {
     const auto site = find_git_site(arguments.repository, arguments.global);
-    report done(call);
+    outcome_report done(call);
     uninstall_scripts(site, arguments, done);
     uninstall_configuration(site, arguments, done);
     done.print_all();

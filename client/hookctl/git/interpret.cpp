@@ -33,7 +33,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_script = std::size_t{64} * 1024;
+constexpr std::size_t longest_read = std::size_t{64} * 1024;
 
 /// What the first lines for sh do: under another name than git's the script does nothing, and neither where what it
 /// runs calls it.
@@ -63,7 +63,7 @@ int run_by_shell(const git_arguments& arguments) {
 }  // namespace
 
 int interpret_git_script(const git_arguments& arguments) {
-    const auto text = base::read_front(arguments.script, longest_script);
+    const auto text = base::read_front(arguments.script, longest_read);
     if (!text) {
         print_error("can't read " + arguments.script + ": " + std::generic_category().message(errno));
         return exit_status::could_not_start;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view white = " \t\r\n";
 
-bool is_there(const fs::path& path) {
+bool exists_unfollowed(const fs::path& path) {
     std::error_code ignored;
     return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
 }
@@ -55,8 +55,9 @@ const char* variable(const char* name) {
 }
 
 bool is_git_directory(const fs::path& path) {
-    return is_there(path / "HEAD") &&
-           (is_there(path / "commondir") || (is_there(path / "objects") && is_there(path / "refs")));
+    return exists_unfollowed(path / "HEAD") &&
+           (exists_unfollowed(path / "commondir") ||
+               (exists_unfollowed(path / "objects") && exists_unfollowed(path / "refs")));
 }
 
 /// The repository that a `.git` stands for, or $GIT_DIR: a directory, or a file that names one.
@@ -71,7 +72,7 @@ fs::path git_directory(const fs::path& directory) {
     if (const char* given = variable("GIT_DIR")) {
         return followed(directory / given);
     }
-    if (is_there(directory / ".git")) {
+    if (exists_unfollowed(directory / ".git")) {
         return followed(directory / ".git");
     }
     return is_git_directory(directory) ? directory : fs::path();

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_file = std::size_t{1024} * 1024;
-constexpr std::string_view title = "hookd hooks 2";
+constexpr std::string_view record_title = "hookd hooks 2";
 
 /// Whose record a file is: a copy of the repository has that of the original, whose scripts are not its own.
 std::string owner_of(const fs::path& file) { return fs::weakly_canonical(file.parent_path()).string(); }
@@ -37,7 +37,7 @@ git_record::git_record(fs::path file) : file_(std::move(file)) {
         rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
         return entry;
     };
-    if (next() != title || next() != owner_of(file_)) {
+    if (next() != record_title || next() != owner_of(file_)) {
         return;
     }
     while (!rest.empty()) {
@@ -73,7 +73,7 @@ void git_record::save() const {
         return;
     }
     fs::create_directories(file_.parent_path());
-    std::string text(title);
+    std::string text(record_title);
     text.append(1, '\0').append(owner_of(file_)).append(1, '\0');
     for (const auto& each : scripts_) {
         text.append(each.hook).append(" ").append(each.directory.string()).append(1, '\0');

@@ -13,10 +13,10 @@ namespace {
 constexpr std::string_view shell_line = "#!/bin/sh\n";
 constexpr std::string_view interpreter_command = "git-hook";
 constexpr std::size_t longest_first_line = 127;  // Linux cuts a longer one, before 5.1 without a word
-constexpr std::string_view mark =
+constexpr std::string_view script_mark =
     "# Written by \"hookctl git install\"; \"hookctl git uninstall\" takes it away, and puts back what was here "
     "before.\n";
-constexpr std::string_view hook_line = "# hook: ";
+constexpr std::string_view hook_comment = "# hook: ";
 constexpr std::string_view ending = "# End of what \"hookctl git install\" has written.\n";
 constexpr std::string_view about_interpreter =
     "# git starts hookctl itself, which the first line names; sh does the same with the rest. If git can't start this\n"
@@ -29,12 +29,12 @@ std::string first_line_for(std::string_view program) {
     return std::string("#!").append(program).append(" ").append(interpreter_command).append("\n");
 }
 
-/// Where the mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
+/// Where the script_mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
 std::size_t find_mark(std::string_view text) {
     constexpr int most_lines = 8;
     std::size_t at = 0;
     for (int line = 0; line < most_lines && at < text.size(); ++line) {
-        if (text.substr(at).starts_with(mark)) {
+        if (text.substr(at).starts_with(script_mark)) {
             return at;
         }
         const auto end = text.find('\n', at);
@@ -43,7 +43,7 @@ std::size_t find_mark(std::string_view text) {
     return std::string_view::npos;
 }
 
-/// Takes the word at the front of `text` off that shell_word has written.
+/// Takes the word at the front of `text` off that single_quoted has written.
 std::string take_quoted_word(std::string_view& text) {
     std::string word;
     for (text.remove_prefix(1);;) {
@@ -59,7 +59,7 @@ std::string take_quoted_word(std::string_view& text) {
     }
 }
 
-/// The first word as shell_word writes it behind `start`; empty where there is none.
+/// The first word as single_quoted writes it behind `start`; empty where there is none.
 std::string word_after(std::string_view start, std::string_view text) {
     const auto at = text.find(start);
     if (at == std::string_view::npos || !text.substr(at + start.size()).starts_with('\'')) {
@@ -69,8 +69,8 @@ std::string word_after(std::string_view start, std::string_view text) {
     return take_quoted_word(text);
 }
 
-/// The words that a shell makes of `text`, each with a space behind it: quoted by shell_word, or without anything that
-/// means something to a shell. Nothing where there is something else.
+/// The words that a shell makes of `text`, each with a space behind it: quoted by single_quoted, or without anything
+/// that means something to a shell. Nothing where there is something else.
 std::optional<std::vector<std::string>> words_of(std::string_view text) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:/@%+=";
     std::vector<std::string> words;
@@ -186,7 +186,7 @@ std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept)
         "status=0\n"
         "for before in";
     for (const auto& each : kept) {
-        text += " " + shell_word(each);
+        text += " " + single_quoted(each);
     }
     return text +
            "; do\n"
@@ -205,7 +205,7 @@ std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept)
 
 }  // namespace
 
-std::string shell_word(std::string_view text) {
+std::string single_quoted(std::string_view text) {
     std::string word = "'";
     for (const char c : text) {
         word += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -216,10 +216,14 @@ std::string shell_word(std::string_view text) {
 std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
     const bool starts_hookctl = is_direct(hook, options, kept);
     std::string text = starts_hookctl ? first_line_for(options.hookctl) : std::string(shell_line);
-    text.append(mark).append(hook_line).append(hook.name).append("\n").append(starts_hookctl ? about_interpreter : "");
+    text.append(script_mark)
+        .append(hook_comment)
+        .append(hook.name)
+        .append("\n")
+        .append(starts_hookctl ? about_interpreter : "");
     text.append(kept.empty() ? guards(hook) : guards_of_kept(hook));
     const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
-    const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
+    const auto program = "hookctl=" + single_quoted(options.hookctl) + "\n";
     if (kept.empty()) {
         return text.append(program).append(find_hookctl(hook, options)).append("exec ").append(run).append(ending);
     }
@@ -236,7 +240,7 @@ std::string git_script(const git_hook& hook, const git_script_options& options, 
 std::string git_hook_command(const git_hook& hook, const git_script_options& options) {
     auto find = find_hookctl(hook, options);
     find.pop_back();
-    return "hookctl=" + shell_word(options.hookctl) + "; " + find + "; \"$hookctl\" " + run_arguments(hook, options);
+    return "hookctl=" + single_quoted(options.hookctl) + "; " + find + "; \"$hookctl\" " + run_arguments(hook, options);
 }
 
 bool is_git_script(std::string_view text) {
@@ -255,11 +259,11 @@ std::optional<std::string_view> hook_of_script(std::string_view text) {
     if (!is_git_script(text)) {
         return std::nullopt;
     }
-    auto name = text.substr(find_mark(text) + mark.size());
-    if (!name.starts_with(hook_line)) {
+    auto name = text.substr(find_mark(text) + script_mark.size());
+    if (!name.starts_with(hook_comment)) {
         return std::nullopt;
     }
-    name.remove_prefix(hook_line.size());
+    name.remove_prefix(hook_comment.size());
     return name.substr(0, name.find('\n'));
 }
 

@@ -63,6 +63,6 @@ struct git_script_call {
 [[nodiscard]] std::string installed_socket_of(std::string_view text);
 
 /// The text as one word for a shell.
-[[nodiscard]] std::string shell_word(std::string_view text);
+[[nodiscard]] std::string single_quoted(std::string_view text);
 
 }  // namespace hookd::hookctl

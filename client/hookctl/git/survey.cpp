@@ -43,7 +43,7 @@ bool is_in_path(std::string_view program) {
 }
 
 /// What is wrong with the text of a script or a command; empty: nothing.
-std::string fault_of(std::string_view text) {
+std::string script_fault(std::string_view text) {
     const auto program = hookctl_of_script(text);
     const bool may_be_elsewhere = !is_run_by_hookctl(text) && is_in_path("hookctl");
     if (!program.empty() && !can_be_run(program) && !may_be_elsewhere) {
@@ -91,7 +91,7 @@ private:
             return;
         }
         found.socket = installed_socket_of(*command);
-        found.why_not = fault_of("\n" + *command);
+        found.why_not = script_fault("\n" + *command);
     }
 
     void look_at_script(surveyed_hook& found) const {
@@ -120,7 +120,7 @@ private:
         found.is_changed = has_additions(text);
         found.socket = installed_socket_of(text);
         found.why_not = can_be_run(place)
-                            ? fault_of(text)
+                            ? script_fault(text)
                             : place.string() + " may not be run, so that git passes it over" + std::string(cure);
     }
 

@@ -28,14 +28,14 @@ std::string label_of(std::string_view bypass) {
     return harmless(events + " (" + base::value_view(bypass)["reason"].string() + ")");
 }
 
-bool is_there(std::string_view bypass) { return !bypass.empty() && base::kind_of(bypass) == base::json_kind::object; }
+bool is_object(std::string_view bypass) { return !bypass.empty() && base::kind_of(bypass) == base::json_kind::object; }
 
 std::string describe(std::string_view answer, const bypass_arguments& arguments) {
     std::string text;
-    if (const auto ended = base::value_view(answer)["ended"]; is_there(ended)) {
+    if (const auto ended = base::value_view(answer)["ended"]; is_object(ended)) {
         text += "ended the bypass of " + label_of(ended) + "\n";
     }
-    if (const auto begun = base::value_view(answer)["bypass"]; is_there(begun)) {
+    if (const auto begun = base::value_view(answer)["bypass"]; is_object(begun)) {
         text += "vetoes of " + label_of(begun) + " are ignored for " + base::describe_duration(arguments.duration) +
                 "; hookctl bypass --end ends that\n";
     }
@@ -53,7 +53,7 @@ int run_bypass(const invocation& call, const bypass_arguments& arguments) {
     const auto result = ask_daemon(call, protocol::bypass_params::method, params.finish());
     const auto answer = base::trimmed_json(result);
     print(writes_for_programs(call.json) ? json_output(one_line(result)) + '\n' : describe(answer, arguments));
-    if (arguments.patterns.empty() && !is_there(base::value_view(answer)["ended"])) {
+    if (arguments.patterns.empty() && !is_object(base::value_view(answer)["ended"])) {
         report_error("no bypass is in force");
         return exit_status::not_done;
     }

@@ -36,7 +36,7 @@ std::string elapsed_text(std::chrono::duration<double, std::milli> elapsed) {
     return text.data();
 }
 
-std::string first_line(const std::string& text) {
+std::string cut_to_first_line(const std::string& text) {
     const auto begin = std::min(text.find_first_not_of("\r\n"), text.size());
     const auto end = text.find_first_of("\r\n", begin);
     auto line = harmless(std::string_view(text).substr(begin, end - begin));
@@ -66,7 +66,7 @@ hook_line line_of(const verdict::response& reply, const std::string& abort, cons
     const auto reason = base::value_view(reply.text)["abort"].string();
     if (!reason.empty()) {
         line.colour = colour.red();
-        line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
+        line.said = "vetoes: " + (reason == abort ? cut_to_first_line(reason) : indented_lines(reason));
     }
     if (const auto note = note_of(reply.text); !note.empty()) {
         line.said += (reason.empty() ? ": " : "; note: ") + indented_lines(note);

@@ -36,7 +36,7 @@ namespace hookd::hookctl {
 namespace {
 
 namespace fs = std::filesystem;
-using ending = base::command_result::ending;
+using command_ending = base::command_result::ending;
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -77,7 +77,7 @@ bool is_at_default_socket() {
 finding check_program() {
     const auto done = run_daemon_program({"--version"});
     const auto name = daemon_program();
-    if (done.how != ending::exited || done.code != 0) {
+    if (done.how != command_ending::exited || done.code != 0) {
         return {"hookd", false, "there is no " + name + " that runs, beside hookctl or in PATH: install it"};
     }
     const auto version_line = first_line(done.output.text);
@@ -228,7 +228,7 @@ findings check_settings() {
         return all;
     }
     const auto done = run_daemon_program({"--check"});
-    if (done.how == ending::exited && done.code == 0) {
+    if (done.how == command_ending::exited && done.code == 0) {
         const bool has_registry = is_at_default_socket() || !environment_variable("HOOKD_REGISTRY").empty();
         all.push_back({"settings", true,
             has_registry

@@ -33,16 +33,16 @@ namespace {
 using base::json_kind;
 
 /// A string, or strings joined by blanks; empty for anything else.
-std::string text_of(std::string_view value) {
+std::string joined_strings(std::string_view value) {
     std::string text = base::value_view(value).string();
     for (const auto element : base::value_view(value).elements()) {
-        text += (text.empty() ? "" : " ") + text_of(element);
+        text += (text.empty() ? "" : " ") + joined_strings(element);
     }
     return text;
 }
 
 std::string member_text(std::string_view object, std::string_view name) {
-    return harmless(text_of(base::value_view(object)[name]));
+    return harmless(joined_strings(base::value_view(object)[name]));
 }
 
 /// `, p50 3.2 ms`; empty where there is no number.
@@ -192,11 +192,11 @@ hook_params params_of(const invocation& call, const register_arguments& argument
 std::string live_sessions(std::string_view stats, std::string_view hooks) {
     std::vector<std::string> registered;
     for (const auto& hook : base::value_view(hooks).elements()) {
-        registered.push_back(text_of(hook["name"]));
+        registered.push_back(joined_strings(hook["name"]));
     }
     std::string result = "[";
     for (const auto& session : base::value_view(stats)["sessions"].elements()) {
-        if (std::find(registered.begin(), registered.end(), text_of(session["name"])) == registered.end()) {
+        if (std::find(registered.begin(), registered.end(), joined_strings(session["name"])) == registered.end()) {
             result.append(result == "[" ? "" : ",").append(session);
         }
     }

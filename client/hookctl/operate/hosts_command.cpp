@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view up = "up";
 
-std::string hooks_of(std::string_view host) {
+std::string hook_texts(std::string_view host) {
     std::string text;
     for (const auto hook : base::value_view(host)["hooks"].elements()) {
         text += (text.empty() ? "" : ", ") + hook["name"].string() + (hook["responds"] == "false" ? " (observes)" : "");
@@ -38,7 +38,7 @@ std::string describe(std::string_view host, std::size_t columns) {
     std::string text;
     text.append(colour.bold()).append(name).append(colour.plain()).append(columns - columns_of(name) + 2, ' ');
     text.append(state == up ? colour.green() : colour.red()).append(harmless(state)).append(colour.plain());
-    text += "  lease " + base::describe_duration(lease) + "  " + harmless(hooks_of(host)) + "\n";
+    text += "  lease " + base::describe_duration(lease) + "  " + harmless(hook_texts(host)) + "\n";
     return text;
 }
 

@@ -34,7 +34,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using kind = protocol::hook_reply::kind;
+using reply_kind = protocol::hook_reply::kind;
 
 constexpr std::chrono::milliseconds default_run_time{30'000};  ///< as an emitter gives it that does not say
 constexpr std::chrono::milliseconds before_sigterm{250};
@@ -140,18 +140,18 @@ public:
     [[nodiscard]] finding answers(std::string subject, const std::string& input) const {
         const auto done = run(input, timeout_);
         auto reply = protocol::read_hook_reply(done.result, "it");
-        if (reply.type != kind::failed) {
+        if (reply.type != reply_kind::failed) {
             hold_against_schema(reply);
         }
         const auto elapsed =
             " (" + base::describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) +
             ")";
         switch (reply.type) {
-            case kind::response:
+            case reply_kind::response:
                 return {std::move(subject), true, "replies " + one_line(protocol::whole_response(reply)) + elapsed};
-            case kind::veto:
+            case reply_kind::veto:
                 return {std::move(subject), true, "vetoes: " + reply.text + elapsed};
-            case kind::failed:
+            case reply_kind::failed:
                 break;
         }
         return {std::move(subject), false, "the hook failed: " + reply.text + elapsed};
@@ -189,9 +189,9 @@ private:
         }
         const auto fallback = protocol::fallback_response(reply, static_cast<protocol::errc>(refused->code()));
         if (!fallback) {
-            reply = {.type = kind::failed, .text = reason_of(*refused, protocol::schema_params::method)};
+            reply = {.type = reply_kind::failed, .text = reason_of(*refused, protocol::schema_params::method)};
         } else if (const auto again = schemas_.refusal_of("response", *fallback)) {
-            reply = {.type = kind::failed, .text = reason_of(*again, protocol::schema_params::method)};
+            reply = {.type = reply_kind::failed, .text = reason_of(*again, protocol::schema_params::method)};
         }
     }
 

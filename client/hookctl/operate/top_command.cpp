@@ -27,7 +27,7 @@ namespace hookd::hookctl {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr milliseconds refresh{1'000};
+constexpr milliseconds refresh_interval{1'000};
 constexpr milliseconds between_news{100};  // a storm of verdicts is drawn ten times a second
 constexpr std::size_t page = 10;
 
@@ -67,13 +67,13 @@ std::string asked_names(client& daemon, const top_model::open_wait& wait) {
 class top {
 public:
     explicit top(const invocation& call)
-        : daemon_(connect_for(call, call.timeout.value_or(refresh * 5))),  // short: meanwhile no key is heeded
+        : daemon_(connect_for(call, call.timeout.value_or(refresh_interval * 5))),  // short: meanwhile no key is heeded
           secrets_(secrets_of(daemon_)),
           model_(first_look(daemon_)),
           feed_(call, std::move(secrets_)) {}
 
     void run() {
-        auto next_look = top_model::clock::now() + refresh;
+        auto next_look = top_model::clock::now() + refresh_interval;
         auto next_news = top_model::clock::now();
         for (;;) {
             draw();
@@ -100,7 +100,7 @@ public:
             }
             if (top_model::clock::now() >= next_look) {
                 look();
-                next_look = top_model::clock::now() + refresh;
+                next_look = top_model::clock::now() + refresh_interval;
             }
         }
     }

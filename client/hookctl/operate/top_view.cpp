@@ -41,7 +41,7 @@ constexpr std::size_t most_samples = 40;
 constexpr std::size_t airy_rows = 30;   // from here on a blank line stands between two sections
 constexpr std::size_t least_lines = 3;  // of a section: its heading, a line, and how many more there are
 constexpr std::size_t bar_columns = 10;
-constexpr std::size_t name_columns = 24;
+constexpr std::size_t top_name_columns = 24;
 constexpr std::string_view check_mark = "\xe2\x9c\x93";
 constexpr std::string_view cross_mark = "\xe2\x9c\x97";
 constexpr std::string_view bypass_mark = "!";
@@ -160,7 +160,7 @@ section hooks(const top_model& model, const top_choices& choices, const palette&
     table.add(headings({"HOOK", "ASKED", "VETOED", "FAILED", "P50 MS", "P99 MS", ""}, colour));
     for (const auto* each : chosen) {
         const auto share = slowest > 0 ? each->p99_ms.value_or(0) / slowest : 0;
-        table.add({{cut(harmless(each->name), name_columns), colour.cyan()}, {std::to_string(each->asked), {}},
+        table.add({{cut(harmless(each->name), top_name_columns), colour.cyan()}, {std::to_string(each->asked), {}},
             {std::to_string(each->vetoed), each->vetoed > 0 ? colour.red() : ""},
             {std::to_string(each->failed), each->failed > 0 ? colour.yellow() : ""},
             {milliseconds_text(each->p50_ms), {}}, {milliseconds_text(each->p99_ms), {}},
@@ -221,7 +221,7 @@ section verdicts(const top_model& model, const top_choices& choices, const palet
         screen_line line(i == choices.selected ? "> " : "  ", colour.bold());
         line.add(each.time + "  ", colour.dim());
         line.add(std::string(mark.mark) + " ", mark.colour);
-        line.add(cut(harmless(each.event), name_columns), colour.cyan());
+        line.add(cut(harmless(each.event), top_name_columns), colour.cyan());
         line.add("  " + decimal(each.elapsed.count(), each.elapsed.count() < 100 ? 1 : 0) + " ms", colour.dim());
         line.add("  " + harmless(what_was_said(each)));
         result.lines.push_back(std::move(line));
@@ -252,7 +252,7 @@ section events(const top_model& model, const top_choices& choices, const palette
     text_table table;
     table.add(headings({"EVENT", "PER S", "COUNT", "P50 MS", "P99 MS", "MAX MS"}, colour));
     for (const auto& [rate, each] : chosen) {
-        table.add({{cut(harmless(each->name), name_columns), colour.cyan()}, {per_second(rate), {}},
+        table.add({{cut(harmless(each->name), top_name_columns), colour.cyan()}, {per_second(rate), {}},
             {std::to_string(each->count), {}}, {milliseconds_text(each->p50_ms), {}},
             {milliseconds_text(each->p99_ms), {}}, {milliseconds_text(each->max_ms), {}}});
     }
@@ -267,7 +267,7 @@ section sessions(const top_model& model, const top_choices& choices, const palet
     for (const auto& each : model.stats().sessions) {
         if (passes(choices, each.name)) {
             is_empty = false;
-            table.add({{cut(harmless(each.name), name_columns), colour.cyan()}, {std::to_string(each.pid), {}},
+            table.add({{cut(harmless(each.name), top_name_columns), colour.cyan()}, {std::to_string(each.pid), {}},
                 {std::to_string(each.uid), {}}, {std::to_string(each.queued), {}},
                 {each.lagged ? "lagged" : "", colour.red()}});
         }

@@ -38,7 +38,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_hook_file = std::size_t{1} << 20;
-constexpr std::size_t longest_script = std::size_t{16} << 20;
+constexpr std::size_t longest_run_script = std::size_t{16} << 20;
 constexpr std::string_view shell = "/bin/sh";
 constexpr std::string_view take_words_off = R"(export HOOK_DIR="$1"; shift 2; exec "$@")";
 constexpr std::size_t common_dir_word = 3;
@@ -238,7 +238,7 @@ hook_set read_hook_set(hook_repository& repository) {
     }
     for (const auto& hook : result.hooks) {
         for (const auto& file : hook.files) {
-            auto text = read_file_of(repository, file, longest_script);
+            auto text = read_file_of(repository, file, longest_run_script);
             if (!text) {
                 throw usage_error((repository.top / file).string() + " has gone while it was read: try again");
             }

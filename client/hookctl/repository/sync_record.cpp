@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view title = "hookd sync 1\n";  // then the directory, up to the end: a path may have line ends
+constexpr std::string_view sync_title =
+    "hookd sync 1\n";  // then the directory, up to the end: a path may have line ends
 constexpr std::size_t longest_record = 8192;
 
 fs::path record_of(const fs::path& common_dir) { return common_dir / "hookd-sync"; }
@@ -24,14 +25,14 @@ std::optional<fs::path> synced_directory(const fs::path& common_dir) {
         return std::nullopt;
     }
     const auto text = base::read_front(record_of(common_dir), longest_record).value_or("");
-    if (!text.starts_with(title)) {
+    if (!text.starts_with(sync_title)) {
         return std::nullopt;
     }
-    return fs::path(text.substr(title.size()));
+    return fs::path(text.substr(sync_title.size()));
 }
 
 void record_sync(const fs::path& common_dir) {
-    base::replace_file(record_of(common_dir), std::string(title) + common_dir.string(), 0644);
+    base::replace_file(record_of(common_dir), std::string(sync_title) + common_dir.string(), 0644);
 }
 
 void forget_sync(const fs::path& common_dir) { fs::remove(record_of(common_dir)); }

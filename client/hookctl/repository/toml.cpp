@@ -2,12 +2,11 @@
 #include "toml.hpp"
 
 #include <algorithm>
+#include <base/text/utf8.hpp>
 
 namespace hookd::hookctl {
 
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::size_t end_of_line(std::string_view text) { return std::min(text.find('\n'), text.size()); }
 
@@ -35,7 +34,7 @@ std::size_t end_of_token(std::string_view text) {
 
 // toml++ 3.3 takes for granted that a character beyond ASCII that stands elsewhere is white space.
 void check_characters(std::string_view text) {
-    std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    std::size_t at = text.starts_with(base::byte_order_mark) ? base::byte_order_mark.size() : 0;
     for (; at < text.size(); at += std::max<std::size_t>(1, end_of_token(text.substr(at)))) {
         if (static_cast<unsigned char>(text[at]) >= 0x80) {
             const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');

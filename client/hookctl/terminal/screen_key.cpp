@@ -11,7 +11,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-using kind = screen_key::kind;
+using key_kind = screen_key::kind;
 
 /// The length of an escape sequence at the front (ECMA-48: CSI, parameters, a final byte; or SS3 and a byte).
 std::size_t sequence_length(std::string_view sent) {
@@ -23,13 +23,13 @@ std::size_t sequence_length(std::string_view sent) {
     return static_cast<std::size_t>(end - sent.begin()) + (end == sent.end() ? 0 : 1);
 }
 
-kind kind_of_sequence(std::string_view sequence) {
-    constexpr std::array<std::pair<std::string_view, kind>, 7> known{
-        {{"\x1b", kind::escape}, {"\x1b[A", kind::up}, {"\x1bOA", kind::up}, {"\x1b[B", kind::down},
-            {"\x1bOB", kind::down}, {"\x1b[5~", kind::page_up}, {"\x1b[6~", kind::page_down}}};
+key_kind kind_of_sequence(std::string_view sequence) {
+    constexpr std::array<std::pair<std::string_view, key_kind>, 7> known{
+        {{"\x1b", key_kind::escape}, {"\x1b[A", key_kind::up}, {"\x1bOA", key_kind::up}, {"\x1b[B", key_kind::down},
+            {"\x1bOB", key_kind::down}, {"\x1b[5~", key_kind::page_up}, {"\x1b[6~", key_kind::page_down}}};
     const auto found =
         std::find_if(known.begin(), known.end(), [sequence](const auto& each) { return each.first == sequence; });
-    return found == known.end() ? kind::other : found->second;
+    return found == known.end() ? key_kind::other : found->second;
 }
 
 /// Of UTF-8: the first byte says how many follow.
@@ -41,13 +41,13 @@ screen_key key_of(const std::string& bytes) {
         return {kind_of_sequence(bytes), {}};
     }
     if (first == '\r' || first == '\n') {
-        return {kind::enter, {}};
+        return {key_kind::enter, {}};
     }
     if (first == '\x7f' || first == '\b') {
-        return {kind::backspace, {}};
+        return {key_kind::backspace, {}};
     }
     const bool is_control = static_cast<unsigned char>(first) < ' ';
-    return {is_control ? kind::other : kind::character, is_control ? std::string() : bytes};
+    return {is_control ? key_kind::other : key_kind::character, is_control ? std::string() : bytes};
 }
 
 }  // namespace

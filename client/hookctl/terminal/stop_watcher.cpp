@@ -19,7 +19,7 @@ namespace hookd::hookctl {
 namespace {
 
 /// Those that are not ignored: whoever started us so (nohup, a shell's background job) wants us to stay.
-sigset_t watched_signals() {
+sigset_t heeded_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
     for (const int each : {SIGINT, SIGTERM, SIGHUP}) {
@@ -42,7 +42,7 @@ void raise_flag(int event_fd) noexcept { ::eventfd_write(event_fd, 1); }
 
 stop_watcher::stop_watcher(output watched, std::function<void()> on_stop)
     : output_(watched), on_stop_(std::move(on_stop)) {
-    const auto signals = watched_signals();
+    const auto signals = heeded_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal_fd_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     stopped_fd_.reset(::eventfd(0, EFD_CLOEXEC));
@@ -56,7 +56,7 @@ stop_watcher::stop_watcher(output watched, std::function<void()> on_stop)
 stop_watcher::~stop_watcher() {
     raise_flag(end_fd_.get());
     thread_.join();
-    const auto signals = watched_signals();
+    const auto signals = heeded_signals();
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 

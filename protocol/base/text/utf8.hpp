@@ -9,6 +9,9 @@
 // UTF-8 (RFC 3629). Pure functions; none of them allocates or throws.
 namespace hookd::base {
 
+/// What some programs put before UTF-8 (RFC 8259, section 8.1, lets a reader of JSON ignore it).
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// Whether the byte continues a character that began before it.
 [[nodiscard]] constexpr bool continues_character(char c) noexcept {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;

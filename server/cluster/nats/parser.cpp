@@ -10,7 +10,7 @@
 namespace hookd::nats {
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view end_of_line = "\r\n";
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\t'; }
 
@@ -125,11 +125,11 @@ parse_result parser::read_message(
         return fail(
             "a message of " + std::to_string(*bytes) + " bytes, more than " + std::to_string(max_message_bytes));
     }
-    awaited_ = line_bytes + *bytes + line_end.size();
+    awaited_ = line_bytes + *bytes + end_of_line.size();
     if (unread.size() < awaited_) {
         return {};
     }
-    if (unread.substr(line_bytes + *bytes, line_end.size()) != line_end) {
+    if (unread.substr(line_bytes + *bytes, end_of_line.size()) != end_of_line) {
         return fail("a message that is not as long as it says");
     }
     parse_result result = plain(operation::kind::message, awaited_);
@@ -151,7 +151,7 @@ int status_of(std::string_view headers) noexcept {
     if (!headers.starts_with(version)) {
         return 0;
     }
-    std::string_view line = headers.substr(version.size(), headers.find(line_end) - version.size());
+    std::string_view line = headers.substr(version.size(), headers.find(end_of_line) - version.size());
     line = trimmed(line);
     return base::parse_number<int>(take_word(line)).value_or(0);
 }

@@ -6,7 +6,7 @@
 namespace hookd::postgres {
 namespace {
 
-constexpr std::chrono::milliseconds connect_patience{5'000};
+constexpr std::chrono::milliseconds console_patience{5'000};
 constexpr std::chrono::milliseconds lookup_patience{30'000};
 constexpr std::chrono::milliseconds statement_patience{30'000};
 
@@ -31,7 +31,7 @@ console_session::console_session(const settings& target) {
     connection_ = std::make_shared<connection>(context_.get_executor(), std::move(handlers));
     std::optional<connect_failure> reason;
     done = false;
-    connection_->open(resolved, connect_patience, [&](const std::optional<connect_failure>& found) {
+    connection_->open(resolved, console_patience, [&](const std::optional<connect_failure>& found) {
         reason = found;
         done = true;
     });

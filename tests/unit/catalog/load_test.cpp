@@ -21,7 +21,7 @@ using test::temp_directory;
 using test::write_file;
 
 /// What is wrong with a catalog of one file.
-std::string refused(const std::string& text) {
+std::string refusal_of(const std::string& text) {
     const temp_directory directory;
     write_file(directory / "event.json", text);
     try {
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_file_whose_name_needs_encoding_can_be_referred_to) {
 
 BOOST_AUTO_TEST_CASE(a_reference_that_leads_nowhere_names_its_line) {
     const auto reference = [](const std::string& to) {
-        return refused("{\"name\":\"a\",\"payload_schema\":\n{\"$ref\":\"" + to + "\"}}");
+        return refusal_of("{\"name\":\"a\",\"payload_schema\":\n{\"$ref\":\"" + to + "\"}}");
     };
     BOOST_TEST(
         mentions(reference("none.json#/payload_schema"), "2: the directory of the catalog has no file \"none.json\""));
@@ -130,30 +130,30 @@ BOOST_AUTO_TEST_CASE(names_payloads_and_replies_are_checked) {
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_file_is_refused_with_its_line) {
-    BOOST_TEST(refused("{\n\"name\": \"a\",\n}").starts_with("3: this is not valid JSON: "));
-    BOOST_TEST(refused("[]").starts_with("1: an event is described by a JSON object"));
-    BOOST_TEST(refused("\n{}").starts_with("2: \"name\", the event's name, is missing"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"name\":\"b\"}").starts_with("2: \"name\" is repeated"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\n\"type\":\"object\",\n\"type\":\"array\"}}")
+    BOOST_TEST(refusal_of("{\n\"name\": \"a\",\n}").starts_with("3: this is not valid JSON: "));
+    BOOST_TEST(refusal_of("[]").starts_with("1: an event is described by a JSON object"));
+    BOOST_TEST(refusal_of("\n{}").starts_with("2: \"name\", the event's name, is missing"));
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\n\"name\":\"b\"}").starts_with("2: \"name\" is repeated"));
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\n\"payload_schema\":{\n\"type\":\"object\",\n\"type\":\"array\"}}")
                    .starts_with("4: \"type\" is repeated"));
-    BOOST_TEST(refused("{\"name\":\"a b\"}").starts_with("1: \"name\" must have 1 to 128 characters"));
-    BOOST_TEST(refused("{\"name\":\n7}").starts_with("2: \"name\" must be a string"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_shema\":{}}")
+    BOOST_TEST(refusal_of("{\"name\":\"a b\"}").starts_with("1: \"name\" must have 1 to 128 characters"));
+    BOOST_TEST(refusal_of("{\"name\":\n7}").starts_with("2: \"name\" must be a string"));
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\n\"payload_shema\":{}}")
                    .starts_with("2: unknown member \"payload_shema\"; did you mean \"payload_schema\"?"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"policy\":\"some\"}")
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\"policy\":\"some\"}")
                    .starts_with("1: \"policy\" must be \"first\", \"veto\", \"all\" or \"chain\""));
-    BOOST_TEST(refused("{\"name\":\"a\",\"timeout_ms\":0}")
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\"timeout_ms\":0}")
                    .starts_with("1: \"timeout_ms\" must be an integer from 1 to 86400000"));
     BOOST_TEST(
-        refused("{\"name\":\"a\",\"require\":\"guard\"}").starts_with("1: \"require\" must be an array of names"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"require\":[\"guard\",\n\"\"]}")
+        refusal_of("{\"name\":\"a\",\"require\":\"guard\"}").starts_with("1: \"require\" must be an array of names"));
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\"require\":[\"guard\",\n\"\"]}")
                    .starts_with("2: \"require\" must hold names of 1 to 128"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"schema_version\":[]}")
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\"schema_version\":[]}")
                    .starts_with("1: \"schema_version\" must be a number or a string"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\"properties\":{\n\"x\":{\"type\":\n\"strin\"}}}}")
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\n\"payload_schema\":{\"properties\":{\n\"x\":{\"type\":\n\"strin\"}}}}")
                    .starts_with("4: this is not a JSON Schema"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"response_schema\":\n7}").starts_with("3: this is not a JSON Schema"));
-    BOOST_TEST(mentions(refused(std::string((std::size_t{1} << 20) + 1, ' ')), "longer than 1 MiB"));
+    BOOST_TEST(refusal_of("{\"name\":\"a\",\n\"response_schema\":\n7}").starts_with("3: this is not a JSON Schema"));
+    BOOST_TEST(mentions(refusal_of(std::string((std::size_t{1} << 20) + 1, ' ')), "longer than 1 MiB"));
 }
 
 BOOST_AUTO_TEST_CASE(several_directories_are_one_catalog) {

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_managers_hooks_are_known_by_what_they_say) {
 BOOST_AUTO_TEST_CASE(a_script_says_what_it_is_for_and_what_it_calls) {
     git_script_options options;
     options.hookctl = "/it's here/hookctl";
-    options.arguments = "--installed-socket " + shell_word("/run/o'clock.sock") + " ";
+    options.arguments = "--installed-socket " + single_quoted("/run/o'clock.sock") + " ";
     for (const auto& hook : git_hooks()) {
         for (const auto& kept : {std::vector<std::string>{}, {"hooks.before-hookd"}}) {
             const auto text = git_script(hook, options, kept);
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_script_says_what_it_is_for_and_what_it_calls) {
 BOOST_AUTO_TEST_CASE(a_script_that_hookctl_is_the_interpreter_of_tells_it_what_it_tells_sh) {
     git_script_options options;
     options.hookctl = "/usr/bin/hookctl";
-    options.arguments = "--installed-socket " + shell_word("/run/o'clock \n.sock") + " --no-daemon proceed ";
+    options.arguments = "--installed-socket " + single_quoted("/run/o'clock \n.sock") + " --no-daemon proceed ";
     for (const auto& hook : git_hooks()) {
         options.proceeds_without_hookctl = false;
         const auto text = git_script(hook, options, {});

@@ -26,7 +26,7 @@ namespace {
 namespace asio = boost::asio;
 namespace data = boost::unit_test::data;
 
-const auto thread_counts = data::make({1U, 2U, 4U});
+const auto subscription_threads = data::make({1U, 2U, 4U});
 
 struct ending {
     protocol::close_reason reason{};
@@ -35,7 +35,7 @@ struct ending {
 
 BOOST_AUTO_TEST_SUITE(subscriptions)
 
-BOOST_DATA_TEST_CASE(events_of_many_emitters_come_once_and_in_order, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(events_of_many_emitters_come_once_and_in_order, subscription_threads, threads) {
     running_broker host{threads, {.capacity = 4096}};
     inbox<seen_event> seen;
     subscription hook = host.listen(seen, {.events = {"e*"}});
@@ -63,7 +63,7 @@ BOOST_DATA_TEST_CASE(events_of_many_emitters_come_once_and_in_order, thread_coun
     host.on_context([&hook] { hook.close(); });
 }
 
-BOOST_DATA_TEST_CASE(session_goes_on_where_another_ended, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(session_goes_on_where_another_ended, subscription_threads, threads) {
     running_broker host{threads};
     for (int i = 0; i < 5; ++i) {
         (void)get(host.events.async_emit({.event = "a"}, use_future));
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(session_goes_on_with_what_only_the_journal_holds) {
     context.run();
 }
 
-BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_within_the_handler, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_within_the_handler, subscription_threads, threads) {
     running_broker host{threads};
     subscription hook;
     inbox<std::uint64_t> seen;
@@ -135,7 +135,7 @@ BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_within_the_handler, thread_
 }
 
 // The handler's own memory goes with the subscription, but not while it runs.
-BOOST_DATA_TEST_CASE(subscription_may_be_destroyed_within_its_handler, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(subscription_may_be_destroyed_within_its_handler, subscription_threads, threads) {
     running_broker host{threads};
     auto hook = std::make_unique<subscription>();
     inbox<std::string> seen;
@@ -153,7 +153,7 @@ BOOST_DATA_TEST_CASE(subscription_may_be_destroyed_within_its_handler, thread_co
     BOOST_CHECK_EQUAL(seen.size(), 1U);
 }
 
-BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_by_another_handler, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_by_another_handler, subscription_threads, threads) {
     running_broker host{threads};
     std::atomic<bool> closed{false};
     std::atomic<int> late{0};
@@ -184,7 +184,7 @@ BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_by_another_handler, thread_
     host.wait_until_empty();
 }
 
-BOOST_DATA_TEST_CASE(handler_may_reply_emit_and_wait, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(handler_may_reply_emit_and_wait, subscription_threads, threads) {
     running_broker host{threads};
     subscription outer;
     subscription inner;
@@ -211,7 +211,7 @@ BOOST_DATA_TEST_CASE(handler_may_reply_emit_and_wait, thread_counts, threads) {
     });
 }
 
-BOOST_DATA_TEST_CASE(handler_that_emits_what_it_gets_is_not_called_within_itself, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(handler_that_emits_what_it_gets_is_not_called_within_itself, subscription_threads, threads) {
     running_broker host{threads};
     std::atomic<int> depth{0};
     std::atomic<int> deepest{0};
@@ -233,7 +233,7 @@ BOOST_DATA_TEST_CASE(handler_that_emits_what_it_gets_is_not_called_within_itself
     host.on_context([&hook] { hook.close(); });
 }
 
-BOOST_DATA_TEST_CASE(subscriber_that_floods_itself_lags_and_is_told, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(subscriber_that_floods_itself_lags_and_is_told, subscription_threads, threads) {
     running_broker host{threads, {.capacity = 4}};
     inbox<std::uint64_t> seen;
     inbox<ending> ended;
@@ -260,7 +260,7 @@ BOOST_DATA_TEST_CASE(subscriber_that_floods_itself_lags_and_is_told, thread_coun
     BOOST_CHECK_EQUAL(get(host.events.async_stats(use_future)).lagged, 1U);
 }
 
-BOOST_DATA_TEST_CASE(subscription_may_be_destroyed_when_it_is_told_of_its_end, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(subscription_may_be_destroyed_when_it_is_told_of_its_end, subscription_threads, threads) {
     asio::io_context context{static_cast<int>(threads)};
     broker events{context, {.threads = threads}};
     auto hook = std::make_unique<subscription>();
@@ -288,7 +288,7 @@ BOOST_DATA_TEST_CASE(subscription_may_be_destroyed_when_it_is_told_of_its_end, t
     BOOST_CHECK_EQUAL(ended.size(), 1U);
 }
 
-BOOST_DATA_TEST_CASE(reply_of_a_closed_session_is_cancelled, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(reply_of_a_closed_session_is_cancelled, subscription_threads, threads) {
     running_broker host{threads};
     inbox<seen_event> seen;
     subscription hook = host.listen(seen, {.name = "hook"});
@@ -303,7 +303,7 @@ BOOST_DATA_TEST_CASE(reply_of_a_closed_session_is_cancelled, thread_counts, thre
         error_of([&](auto handler) { hook.async_respond(id, {}, std::move(handler)); }), error_code{errc::cancelled});
 }
 
-BOOST_DATA_TEST_CASE(session_hears_of_ended_waits_and_verdicts, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(session_hears_of_ended_waits_and_verdicts, subscription_threads, threads) {
     running_broker host{threads};
     inbox<seen_event> seen;
     inbox<std::pair<std::string, refusal>> cancelled;
@@ -326,7 +326,7 @@ BOOST_DATA_TEST_CASE(session_hears_of_ended_waits_and_verdicts, thread_counts, t
     BOOST_CHECK(!base::find_json_fault(text));
 }
 
-BOOST_DATA_TEST_CASE(event_has_its_deadline, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(event_has_its_deadline, subscription_threads, threads) {
     running_broker host{threads};
     inbox<std::chrono::steady_clock::time_point> deadlines;
     subscribe_request wanted{.name = "hook"};
@@ -340,7 +340,7 @@ BOOST_DATA_TEST_CASE(event_has_its_deadline, thread_counts, threads) {
     BOOST_CHECK(got[1] >= before + 1h && got[1] <= std::chrono::steady_clock::now() + 1h);
 }
 
-BOOST_DATA_TEST_CASE(subscription_changes_what_it_subscribes_to, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(subscription_changes_what_it_subscribes_to, subscription_threads, threads) {
     running_broker host{threads};
     inbox<seen_event> seen;
     subscription hook = host.listen(seen, {.events = {"a"}, .name = "hook"});
@@ -362,7 +362,7 @@ BOOST_DATA_TEST_CASE(subscription_changes_what_it_subscribes_to, thread_counts, 
         error_of([&](auto handler) { hook.async_withdraw(std::move(handler)); }), error_code{errc::cancelled});
 }
 
-BOOST_DATA_TEST_CASE(subscription_ends_when_another_takes_its_place, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(subscription_ends_when_another_takes_its_place, subscription_threads, threads) {
     running_broker host{threads};
     inbox<seen_event> first;
     inbox<seen_event> second;
@@ -464,7 +464,7 @@ BOOST_AUTO_TEST_CASE(waits_are_answered_although_another_one_could_not_be) {
 }
 
 // Two who answer each other's events have no end, and others have their turn all the same.
-BOOST_DATA_TEST_CASE(subscribers_that_keep_each_other_busy_leave_room_for_others, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(subscribers_that_keep_each_other_busy_leave_room_for_others, subscription_threads, threads) {
     running_broker host{threads};
     std::vector<subscription> players;
     for (const auto& [hears, says] :

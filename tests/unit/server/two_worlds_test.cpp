@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 namespace data = boost::unit_test::data;
 using hookd::test::wire_client;
 
-const auto thread_counts = data::make({1U, 2U, 4U});
+const auto numbers_of_threads = data::make({1U, 2U, 4U});
 
 /// A broker on `threads` threads with a listener; both are shut down at the end, and the context runs out of work.
 class host_with_socket {
@@ -94,7 +94,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(two_worlds)
 
-BOOST_DATA_TEST_CASE(emitter_in_process_gets_the_verdict_of_a_hook_on_a_socket, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(emitter_in_process_gets_the_verdict_of_a_hook_on_a_socket, numbers_of_threads, threads) {
     host_with_socket host{threads};
     for (const auto kind : hookd::test::all_framings) {
         BOOST_TEST_CONTEXT(kind) {
@@ -111,7 +111,7 @@ BOOST_DATA_TEST_CASE(emitter_in_process_gets_the_verdict_of_a_hook_on_a_socket, 
     }
 }
 
-BOOST_DATA_TEST_CASE(emitter_on_a_socket_gets_the_verdict_of_a_hook_in_process, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(emitter_on_a_socket_gets_the_verdict_of_a_hook_in_process, numbers_of_threads, threads) {
     host_with_socket host{threads};
     subscription hook;
     subscribe_request how{.events = {"push"}, .name = "in process"};
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(peer_whose_event_a_handler_in_process_throws_at_gets_its_an
     host.on_context([&inside] { inside.close(); });
 }
 
-BOOST_DATA_TEST_CASE(both_worlds_count_as_one, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(both_worlds_count_as_one, numbers_of_threads, threads) {
     host_with_socket host{threads};
     inbox<seen_event> seen;
     subscribe_request how{.name = "in process"};
@@ -176,7 +176,7 @@ BOOST_DATA_TEST_CASE(both_worlds_count_as_one, thread_counts, threads) {
     host.on_context([&inside] { inside.close(); });
 }
 
-BOOST_DATA_TEST_CASE(reservation_is_made_in_one_world_and_awaited_in_the_other, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(reservation_is_made_in_one_world_and_awaited_in_the_other, numbers_of_threads, threads) {
     host_with_socket host{threads};
     auto peer = host.connect();
     const auto here = get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future)).hook_event_id;
@@ -191,7 +191,7 @@ BOOST_DATA_TEST_CASE(reservation_is_made_in_one_world_and_awaited_in_the_other, 
     BOOST_CHECK_EQUAL(peer.response_to(asked).string("/result/abort"), "from inside");
 }
 
-BOOST_DATA_TEST_CASE(peer_that_vanishes_is_missing_in_process, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(peer_that_vanishes_is_missing_in_process, numbers_of_threads, threads) {
     host_with_socket host{threads};
     auto hook = host.connect();
     (void)hookd::test::subscribe(hook, "push", R"("name":"vanishing")");
@@ -204,7 +204,7 @@ BOOST_DATA_TEST_CASE(peer_that_vanishes_is_missing_in_process, thread_counts, th
     BOOST_CHECK_EQUAL(result.missing.at(0).why, "left");
 }
 
-BOOST_DATA_TEST_CASE(traffic_in_both_directions_at_once_loses_nothing, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(traffic_in_both_directions_at_once_loses_nothing, numbers_of_threads, threads) {
     host_with_socket host{threads};
     subscription inside;
     subscribe_request how{.events = {"to_inside"}};
@@ -247,7 +247,7 @@ BOOST_DATA_TEST_CASE(traffic_in_both_directions_at_once_loses_nothing, thread_co
     host.on_context([&inside] { inside.close(); });
 }
 
-BOOST_DATA_TEST_CASE(shutdown_reaches_both_worlds, thread_counts, threads) {
+BOOST_DATA_TEST_CASE(shutdown_reaches_both_worlds, numbers_of_threads, threads) {
     host_with_socket host{threads};
     inbox<protocol::close_reason> closed;
     subscribe_request how{.events = {"a"}, .name = "silent"};
