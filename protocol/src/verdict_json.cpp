@@ -3,6 +3,8 @@
 
 #include <base/text/number.hpp>
 
+#include <utility>
+
 // The result of a wait and the notification `verdict`. Written piece by piece: one is written for each operation, and
 // its replies may be large.
 namespace hookd::protocol {
@@ -19,18 +21,20 @@ void append_host(std::string& out, std::string_view host) {
     }
 }
 
-// The members that the result of a wait and the notification `verdict` share, after `hook_event_id`.
-void append_how_it_ended(std::string& out, const wait_result& result) {
+// The members that the result of a wait and the notification `verdict` share, after `hook_event_id`. Each reply's text
+// is appended by `append_reply(reply)`.
+template <class Result, class AppendReply>
+void append_how_it_ended(std::string& out, Result& result, AppendReply append_reply) {
     out += R"("outcome":")";
     out += to_string(result.outcome);
     out += R"(","abort":")";
     out += result.abort;
     out += R"(","responses":[)";
     bool first = true;
-    for (const auto& each : result.responses) {
+    for (auto& each : result.responses) {
         out += first ? R"({"response":)" : R"(,{"response":)";
         first = false;
-        out += each.text();
+        append_reply(each);
         out += R"(,"responder":)";
         base::append_json_string(out, each.responder);
         out += R"(,"uid":)";
@@ -66,22 +70,20 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
     }
 }
 
-// Replies may be large: their memory is taken once.
-void reserve_for(std::string& out, const wait_result& result) {
+// Replies may be large: the memory of those that are copied is taken once.
+void reserve_for(std::string& out, const wait_result& result, std::size_t large_bytes) {
     constexpr std::size_t around_each = 512;
     std::size_t bytes = around_each + result.abort.size() + result.payload.size();
     for (const auto& each : result.responses) {
-        bytes += each.text().size() + around_each;
+        bytes += (each.text().size() < large_bytes ? each.text().size() : 0) + around_each;
     }
     if (bytes > out.capacity() - out.size()) {
         out.reserve(out.size() + bytes);
     }
 }
 
-}  // namespace
-
-void append_json(std::string& out, const wait_result& result) {
-    reserve_for(out, result);
+template <class Result, class AppendReply>
+void append_wait_result(std::string& out, Result& result, AppendReply append_reply) {
     out += R"({"hook_event_id":)";
     base::append_json_string(out, result.hook_event_id);
     out += R"(,"seq":)";
@@ -91,8 +93,29 @@ void append_json(std::string& out, const wait_result& result) {
         out += "null";
     }
     out += ',';
-    append_how_it_ended(out, result);
+    append_how_it_ended(out, result, append_reply);
     out += '}';
+}
+
+constexpr auto all_are_small = std::size_t(-1);
+
+}  // namespace
+
+void append_json(std::string& out, const wait_result& result) {
+    reserve_for(out, result, all_are_small);
+    append_wait_result(out, result, [&out](const wait_result::reply& each) { out += each.text(); });
+}
+
+void append_json(std::string& out, wait_result&& result, std::size_t large_bytes, std::vector<inserted_text>& large) {
+    reserve_for(out, result, large_bytes);
+    append_wait_result(out, result, [&](wait_result::reply& each) {
+        if (each.text().size() < large_bytes) {
+            out += each.text();
+        } else {
+            each.keep();
+            large.push_back({out.size(), std::move(each.response)});
+        }
+    });
 }
 
 void append_json(std::string& out, const passed_over_hooks& hooks) {
@@ -103,7 +126,7 @@ void append_json(std::string& out, const passed_over_hooks& hooks) {
 
 void append_verdict(
     std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed) {
-    reserve_for(out, verdict);
+    reserve_for(out, verdict, all_are_small);
     out += verdict_head;
     out += R"({"seq":)";
     append_number(out, verdict.seq.value_or(0));
@@ -112,7 +135,7 @@ void append_verdict(
     out += R"(,"event":)";
     base::append_json_string(out, event);
     out += ',';
-    append_how_it_ended(out, verdict);
+    append_how_it_ended(out, verdict, [&out](const wait_result::reply& each) { out += each.text(); });
     if (verdict.passed_over) {
         std::string members;
         append_json(members, *verdict.passed_over);

@@ -67,6 +67,7 @@ public:
     void set_audit(std::function<void(const std::string&)> log) { audit_ = std::move(log); }
 
 private:
+    [[nodiscard]] bool has_later_turns() const noexcept override { return !later_.empty(); }
     [[nodiscard]] bool is_here() const noexcept {
         return single_threaded_ ? context_.get_executor().running_in_this_thread() : strand_.running_in_this_thread();
     }

@@ -44,14 +44,14 @@ public:
     ~batch() { memory_->give_back(charged_); }
 
     [[nodiscard]] static constexpr std::size_t footprint_of(std::size_t elements) {
-        return elements * sizeof(std::string);
+        return elements * sizeof(byte_chain);
     }
 
     /// Whether an answer of so many bytes may be kept. Only errors are kept without asking.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const noexcept { return memory_->has_room_for(bytes); }
 
     /// Element `index` has its answer; an empty one for a notification. Returns whether it was the last.
-    [[nodiscard]] bool complete(std::size_t index, std::string answer) {
+    [[nodiscard]] bool complete(std::size_t index, byte_chain answer) {
         memory_->take(answer.size());
         charged_ += answer.size();
         if (!answer.empty()) {
@@ -77,7 +77,7 @@ public:
 
 private:
     std::shared_ptr<batch_memory> memory_;
-    std::vector<std::string> parts_;
+    std::vector<byte_chain> parts_;
     std::size_t missing_;
     std::size_t charged_;
     std::size_t array_bytes_ = 0;  // without its end

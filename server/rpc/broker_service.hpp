@@ -81,7 +81,7 @@ public:
     }
 
     /// Whether this turn has taken so long that what is left of its work belongs to a later one.
-    [[nodiscard]] virtual bool is_turn_over() { return turn_clock_.is_over(now().steady); }
+    [[nodiscard]] bool is_turn_over() { return turn_clock_.is_over(now().steady, !has_later_turns()); }
 
     /// The events that there are; null: every name is allowed.
     [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
@@ -136,6 +136,8 @@ public:
     transport_counters counters{};
 
 protected:
+    /// Whether other long work waits for its next turn.
+    [[nodiscard]] virtual bool has_later_turns() const noexcept { return false; }
     /// The next call of now() reads the clocks.
     void forget_time() noexcept { now_.reset(); }
 

@@ -38,7 +38,7 @@ public:
             if (const auto* const failure = std::get_if<error>(&result)) {
                 session_->answer(address_, *failure);
             } else {
-                session_->answer(address_, std::get<protocol::wait_result>(result));
+                session_->answer(address_, std::move(std::get<protocol::wait_result>(result)));
             }
         } catch (const std::bad_alloc&) {
             return session_->lose_output();

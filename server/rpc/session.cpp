@@ -5,6 +5,7 @@
 
 #include <base/json/text.hpp>
 
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -353,23 +354,58 @@ void session::answer(const answer_address& address, const error& failure) {
     reply(address, [&address, &failure](std::string& out) { protocol::append_error(out, address.id, failure); });
 }
 
-void session::answer_part(const answer_address& address, std::string body) {
-    if (!body.empty() && !address.part_of->has_room_for(body.size())) {
-        std::string refusal;
-        protocol::append_error(refusal, address.id, batch_memory_error());
-        body = std::move(refusal);  // with the small room that it has
+void session::answer(const answer_address& address, protocol::wait_result&& result) {
+    const bool has_large = std::any_of(result.responses.begin(), result.responses.end(),
+        [](const auto& each) { return each.text().size() >= byte_chain::full_piece; });
+    if (!has_large || address.id.empty()) {
+        return answer<protocol::wait_result>(address, result);
     }
-    protocol::close_body(decoder_->kind(), body, 0);
-    if (address.part_of->complete(address.index, std::move(body)) && address.part_of->array_bytes() != 0) {
-        append_whole([this, &address] { append_array(*address.part_of); });
+    auto body = body_of(address, std::move(result));
+    if (address.part_of) {
+        answer_part(address, std::move(body));
+    } else {
+        append_whole([this, &body] { append_framed(std::move(body)); });
     }
 }
 
-void session::append_array(batch& answers) {
+byte_chain session::body_of(const answer_address& address, protocol::wait_result&& result) const {
+    std::string text;
+    std::vector<protocol::inserted_text> large;
+    protocol::begin_result(text, address.id);
+    append_json(text, std::move(result), byte_chain::full_piece, large);
+    text += protocol::result_end;
+    protocol::close_body(decoder_->kind(), text, 0);
+    byte_chain body;
+    std::size_t at = 0;
+    for (auto& each : large) {
+        body.append(text.substr(at, each.at - at));
+        protocol::close_body(decoder_->kind(), each.text, 0);
+        body.append(std::move(each.text));
+        at = each.at;
+    }
+    body.append(text.substr(at));
+    return body;
+}
+
+void session::answer_part(const answer_address& address, byte_chain body) {
+    if (!body.empty() && !address.part_of->has_room_for(body.size())) {
+        body = {};  // an error has the small room that it needs
+        protocol::append_error(body.tail(), address.id, batch_memory_error());
+    }
+    if (address.part_of->complete(address.index, std::move(body)) && address.part_of->array_bytes() != 0) {
+        append_whole([this, &address] {
+            byte_chain array;
+            address.part_of->take(array);
+            append_framed(std::move(array));
+        });
+    }
+}
+
+void session::append_framed(byte_chain&& body) {
     std::array<char, protocol::max_frame_prefix> prefix{};
-    const auto prefix_bytes = protocol::write_frame_prefix(decoder_->kind(), answers.array_bytes(), prefix.data());
+    const auto prefix_bytes = protocol::write_frame_prefix(decoder_->kind(), body.size(), prefix.data());
     answers_.tail().append(prefix.data(), prefix_bytes);
-    answers.take(answers_);
+    answers_.append(std::move(body));
     answers_.tail() += protocol::frame_suffix(decoder_->kind());
 }
 

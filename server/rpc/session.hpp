@@ -183,6 +183,8 @@ public:
         });
     }
     void answer(const answer_address& address, const protocol::error& failure);
+    /// The same for a verdict, whose large replies are moved, not copied.
+    void answer(const answer_address& address, protocol::wait_result&& result);
     /// There was no memory for something that it is owed.
     void lose_output();
     /// Queues a notification between answers.
@@ -241,9 +243,10 @@ private:
     void answer_invalid(const protocol::message& message, std::shared_ptr<batch> part_of, std::size_t index);
     template <class Append>
     void reply(const answer_address& address, Append append);
-    void answer_part(const answer_address& address, std::string body);
+    void answer_part(const answer_address& address, byte_chain body);
+    [[nodiscard]] byte_chain body_of(const answer_address& address, protocol::wait_result&& result) const;
+    void append_framed(byte_chain&& body);
     void append_frame(std::string_view body);
-    void append_array(batch& answers);
     template <class Append>
     void append_whole(Append append);
     void collect_notices(std::size_t most_bytes);
@@ -272,10 +275,13 @@ private:
 template <class Append>
 void session::reply(const answer_address& address, Append append) {
     if (address.part_of) {
-        std::string body;
+        std::string text;
         if (!address.id.empty()) {
-            append(body);
+            append(text);
+            protocol::close_body(decoder_->kind(), text, 0);
         }
+        byte_chain body;
+        body.append(std::move(text));
         answer_part(address, std::move(body));
     } else if (!address.id.empty()) {
         append_whole([this, &append] {

@@ -15,9 +15,9 @@ turn_clock::clock::time_point coarse_now() noexcept {
 
 }  // namespace
 
-bool turn_clock::is_over(clock::time_point turn_began) noexcept {
+bool turn_clock::is_over(clock::time_point turn_began, bool is_alone) noexcept {
     const bool is_exact = ++asked_ % exact_every == 0;
-    return (is_exact ? clock::now() : coarse_now()) - turn_began > longest_turn;
+    return (is_exact ? clock::now() : coarse_now()) - turn_began > (is_alone ? longest_turn_alone : longest_turn);
 }
 
 }  // namespace hookd::server::rpc

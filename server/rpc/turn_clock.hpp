@@ -13,14 +13,16 @@ class turn_clock {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// A turn that began then has had its time. Thirty peers that have as much to do each are through with one turn
-    /// each in less than 10 ms.
+    /// While nothing else has turns of its own left to do.
+    static constexpr std::chrono::microseconds longest_turn_alone{1000};
+    /// Else: thirty peers that have as much to do each are through with one turn each in less than 10 ms.
     static constexpr std::chrono::microseconds longest_turn{250};
 
-    [[nodiscard]] bool is_over(clock::time_point turn_began) noexcept;
+    /// Whether a turn that began then has had its time.
+    [[nodiscard]] bool is_over(clock::time_point turn_began, bool is_alone) noexcept;
 
 private:
-    static constexpr unsigned exact_every = 4;
+    static constexpr unsigned exact_every = 8;
 
     unsigned asked_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "rpc_fixture.hpp"
 
+#include <base/json/text.hpp>
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 
@@ -442,6 +444,40 @@ BOOST_AUTO_TEST_CASE(subscriber_that_does_not_read_lags_and_is_told_so) {
     slow.leave();
     emitter.leave();
     fixture.check_tidy();
+}
+
+// A verdict's large replies are moved to what goes out, alone and in a batch.
+BOOST_DATA_TEST_CASE(large_replies_arrive_byte_for_byte,
+    data::make(hookd::test::all_framings) * data::make({false, true}), kind, in_batch) {
+    rpc_fixture fixture;
+    memory_peer guard{fixture};
+    memory_peer other{fixture};
+    memory_peer emitter{fixture, {.kind = kind}};
+    guard.send(guard.frame_of(call("subscribe", R"({"name":"guard"})")));
+    other.send(other.frame_of(call("subscribe", R"({"name":"other"})")));
+    const auto ask = call("emit_and_wait", R"({"event":"e","policy":"all","timeout_ms":60000})", "7");
+    emitter.send(emitter.frame_of(in_batch ? "[" + call("ping") + "," + ask + "," + call("ping") + "]" : ask));
+    const auto reply = [](const std::string& filler) { return R"({ "filler":")" + filler + "\"\r\n}"; };
+    const auto first = reply(std::string(300'000, 'x'));
+    const auto second = reply(std::string(70'000, 'y'));
+    const auto respond_with = [](memory_peer& peer, const std::string& response) {
+        peer.send(peer.frame_of(call(
+            "respond", R"({"hook_event_id":")" + peer.last_event_id() + R"(","response":)" + response + "}", "2")));
+    };
+    respond_with(guard, first);
+    respond_with(other, second);
+    const auto as_sent = [kind](std::string text) {
+        protocol::close_body(
+            kind == framing::line ? protocol::framing::line : protocol::framing::length_prefix, text, 0);
+        return text;
+    };
+    BOOST_REQUIRE_EQUAL(emitter.messages().size(), 1U);
+    const auto message = emitter.messages()[0];
+    BOOST_TEST(!base::find_json_fault(message));
+    const auto at = message.find(R"("response":)" + as_sent(first) + R"(,"responder":"guard")");
+    BOOST_TEST(at != std::string::npos);
+    BOOST_TEST(message.find(R"("response":)" + as_sent(second) + R"(,"responder":"other")", at) != std::string::npos);
+    BOOST_TEST(message.starts_with(in_batch ? "[" : R"({"jsonrpc":"2.0","id":7,)"));
 }
 
 // What is published faster than it is delivered waits, in its order; what publishes nothing does not.

@@ -322,6 +322,16 @@ struct replay_result {
 void append_json(std::string& out, const ping_result& result);
 void append_json(std::string& out, const emit_result& result);
 void append_json(std::string& out, const wait_result& result);
+
+/// A text that is to stand in another, before what is at `at` there.
+struct inserted_text {
+    std::size_t at = 0;
+    std::string text{};
+};
+/// The same without copying replies of that many bytes: they are taken out of `result`, and where they are to stand in
+/// `out` is appended to `large`, in their order.
+void append_json(std::string& out, wait_result&& result, std::size_t large_bytes, std::vector<inserted_text>& large);
+
 /// An object with the members that it adds to a verdict: `passed_over`, and `passed_over_total` where not all are
 /// named.
 void append_json(std::string& out, const passed_over_hooks& hooks);
