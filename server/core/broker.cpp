@@ -108,6 +108,9 @@ broker::published broker::publish(const protocol::event_fields& fields, std::str
 // But for one that was disabled a moment ago, and has its session still.
 void broker::note_disabled(const topic& target, bool is_asked, payload_view& payload, pass_list& passed) {
     for (const auto* const each : target.disabled) {
+        payload.expect(each->where);
+    }
+    for (const auto* const each : target.disabled) {
         const bool is_for_it = (is_asked || !each->asked_only) && payload.meets(each->where);
         const bool is_there = std::any_of(target.matches.begin(), target.matches.end(),
             [each](const session* other) { return other->name() == each->name; });
@@ -121,6 +124,7 @@ void broker::note_disabled(const topic& target, bool is_asked, payload_view& pay
 std::size_t broker::ask_responders(slot& slot, const topic& target, event& event, instant now) {
     const bool is_foreign = event.is_foreign();
     payload_view payload{event.payload()};
+    sessions::expect_conditions(target.matches, payload);
     const bool begins_chain =
         slot.is_chain() && std::any_of(target.matches.begin(), target.matches.end(), [&](const session* each) {
             return each->decides() && sessions::wants(*each, true, payload);

@@ -78,6 +78,7 @@ void broker::add_kept(backlog& found, const session& session, name_matcher& matc
     auto& events = found.events;
     const auto is_wanted = [&session](const event& each) {
         payload_view payload{each.payload()};
+        payload.expect(session.where());
         return sessions::sees(session, each.is_foreign()) && sessions::wants(session, each.expects_response(), payload);
     };
     if (after_seq) {
@@ -245,6 +246,7 @@ protocol::who_result broker::who(const protocol::who_params& params) const {
     payload_view payload{params.payload};
     const auto found = sessions_.topics().look_up(params.event.view());
     pass_list passed;
+    sessions::expect_conditions(found.matches, payload);
     note_disabled(found, true, payload, passed);
     for (const session* const each : found.matches) {
         if (!sessions::wants(*each, true, payload)) {

@@ -22,13 +22,42 @@ bool holds(
     return base::glob_matches(condition.glob, *text);
 }
 
+void payload_view::expect(const std::vector<protocol::payload_condition>& conditions) {
+    for (const auto& each : conditions) {
+        if (known_.contains(each.pointer) || expected_.contains(each.pointer)) {
+            continue;
+        }
+        if (!pointers_) {
+            pointers_.emplace();
+        }
+        if (const auto number = pointers_->add(each.pointer)) {
+            expected_.emplace(each.pointer, *number);
+        }
+    }
+}
+
+void payload_view::look_up_expected() {
+    pointers_->look_up(payload_);
+    for (const auto& [pointer, number] : expected_) {
+        note(known_[pointer], pointers_->value_of(number));
+    }
+    expected_.clear();
+    pointers_.reset();
+}
+
+void payload_view::note(std::optional<std::string>& known, const std::optional<std::string_view>& value) {
+    if (value && base::kind_of(*value) == base::json_kind::string) {
+        known = base::json_string{value->substr(1, value->size() - 2)}.decode();
+    }
+}
+
 const std::optional<std::string>& payload_view::string_at(std::string_view pointer) {
+    if (pointers_) {
+        look_up_expected();
+    }
     const auto [known, is_new] = known_.try_emplace(pointer);
     if (is_new) {
-        const auto value = base::find_value(payload_, pointer);
-        if (value && base::kind_of(*value) == base::json_kind::string) {
-            known->second = base::json_string{value->substr(1, value->size() - 2)}.decode();
-        }
+        note(known->second, base::find_value(payload_, pointer));
     }
     return known->second;
 }

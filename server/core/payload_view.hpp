@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/json/pointer_set.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -18,7 +19,8 @@ namespace hookd::core {
 [[nodiscard]] bool holds(
     const protocol::payload_condition& condition, const std::optional<std::string>& text, std::size_t& steps_left);
 
-/// A payload as the conditions of many sessions see it (PROTOCOL.md, `where`). Each pointer is looked up once.
+/// A payload as the conditions of many sessions see it (PROTOCOL.md, `where`). Where they are expected it is walked
+/// once for all their pointers.
 ///
 /// Comparing takes at most most_steps character comparisons in all; a condition that would need more counts as met: a
 /// guard is then asked without need, not passed over.
@@ -31,6 +33,9 @@ public:
     /// `payload`: valid JSON.
     explicit payload_view(std::string_view payload) noexcept : payload_(payload) {}
 
+    /// Those will be asked for. They must outlive this.
+    void expect(const std::vector<protocol::payload_condition>& conditions);
+
     /// Whether each of `conditions` holds.
     [[nodiscard]] bool meets(const std::vector<protocol::payload_condition>& conditions);
 
@@ -38,9 +43,14 @@ public:
     [[nodiscard]] const std::optional<std::string>& string_at(std::string_view pointer);
 
 private:
+    void look_up_expected();
+    static void note(std::optional<std::string>& known, const std::optional<std::string_view>& value);
+
     std::string_view payload_;
     std::size_t steps_left_ = most_steps;
     boost::unordered_flat_map<std::string_view, std::optional<std::string>> known_{};
+    boost::unordered_flat_map<std::string_view, std::size_t> expected_{};  // and their numbers in pointers_
+    std::optional<base::pointer_set> pointers_{};                          // of those
 };
 
 }  // namespace hookd::core

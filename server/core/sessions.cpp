@@ -108,6 +108,7 @@ std::size_t sessions::deliver(const topic& target, event& event, pass_list* pass
         if (!each->where_.empty()) {
             if (!payload) {
                 payload.emplace(event.payload());
+                expect_conditions(target.matches, *payload);
             }
             if (!payload->meets(each->where_)) {
                 note_passed(passed, *each, protocol::pass_reason::where);

@@ -342,6 +342,11 @@ void waits::advance(slot& slot, instant now) {
 void waits::ask_next(slot& slot, instant now) {
     using turn_state = wait_listener::turn::state;
     payload_view payload{slot.payload_of_turn()};
+    for (const auto& each : slot.responders_) {
+        if (each.session != nullptr && !each.session->where().empty()) {
+            payload.expect(each.session->where());
+        }
+    }
     while (responder* const next = slot.next_turn()) {
         if (next->session == nullptr) {
             return;  // an earlier process would have asked it, and it is not there yet

@@ -12,22 +12,6 @@
 namespace hookd::base {
 namespace {
 
-// The next reference token, decoded (RFC 6901, section 4); takes it off.
-std::string take_token(std::string_view& pointer) {
-    pointer.remove_prefix(1);
-    const auto end = std::min(pointer.find('/'), pointer.size());
-    std::string token;
-    for (std::size_t i = 0; i < end; ++i) {
-        if (pointer[i] == '~' && i + 1 < end) {
-            token.push_back(pointer[++i] == '0' ? '~' : '/');
-        } else {
-            token.push_back(pointer[i]);
-        }
-    }
-    pointer.remove_prefix(end);
-    return token;
-}
-
 std::optional<std::string_view> member_of(std::string_view object, std::string_view name) {
     std::optional<std::string_view> found;
     for (json_cursor members{object}; const auto member = members.next();) {
@@ -39,8 +23,8 @@ std::optional<std::string_view> member_of(std::string_view object, std::string_v
 }
 
 std::optional<std::string_view> element_of(std::string_view array, std::string_view index) {
-    auto left = parse_number<std::size_t>(index);
-    if (!left || (index.size() > 1 && index.front() == '0')) {
+    auto left = element_index(index);
+    if (!left) {
         return std::nullopt;
     }
     for (json_cursor elements{array}; const auto element = elements.next();) {
@@ -64,10 +48,30 @@ std::optional<std::string_view> child(std::string_view value, std::string_view t
 
 }  // namespace
 
+std::string take_pointer_token(std::string_view& pointer) {
+    pointer.remove_prefix(1);
+    const auto end = std::min(pointer.find('/'), pointer.size());
+    std::string token;
+    for (std::size_t i = 0; i < end; ++i) {
+        if (pointer[i] == '~' && i + 1 < end) {
+            token.push_back(pointer[++i] == '0' ? '~' : '/');
+        } else {
+            token.push_back(pointer[i]);
+        }
+    }
+    pointer.remove_prefix(end);
+    return token;
+}
+
+std::optional<std::size_t> element_index(std::string_view token) noexcept {
+    const bool has_leading_zero = token.size() > 1 && token.front() == '0';
+    return has_leading_zero ? std::nullopt : parse_number<std::size_t>(token);
+}
+
 std::optional<std::string_view> find_value(std::string_view text, std::string_view pointer) {
     std::optional<std::string_view> value = trimmed_json(text);
     while (value && !pointer.empty()) {
-        value = pointer.front() == '/' ? child(*value, take_token(pointer)) : std::nullopt;
+        value = pointer.front() == '/' ? child(*value, take_pointer_token(pointer)) : std::nullopt;
     }
     return value;
 }
@@ -75,7 +79,7 @@ std::optional<std::string_view> find_value(std::string_view text, std::string_vi
 std::string_view nearest_value(std::string_view text, std::string_view pointer) {
     auto value = trimmed_json(text);
     while (!pointer.empty()) {
-        const auto next = child(value, take_token(pointer));
+        const auto next = child(value, take_pointer_token(pointer));
         if (!next) {
             break;
         }

@@ -7,8 +7,13 @@
 namespace hookd::core {
 namespace {
 
-bool meets(std::string_view payload, std::vector<protocol::payload_condition> conditions) {
-    return payload_view{payload}.meets(conditions);
+// The same whether they are looked up one by one or all in one walk.
+bool meets(std::string_view payload, const std::vector<protocol::payload_condition>& conditions) {
+    const bool result = payload_view{payload}.meets(conditions);
+    payload_view prepared{payload};
+    prepared.expect(conditions);
+    BOOST_TEST(prepared.meets(conditions) == result);
+    return result;
 }
 
 }  // namespace
@@ -54,6 +59,30 @@ BOOST_AUTO_TEST_CASE(of_a_repeated_member_the_last_counts) {
     BOOST_CHECK(meets(R"({"a":"1","a":"2"})", {{"/a", "2"}}));
     BOOST_CHECK(!meets(R"({"a":"1","a":"2"})", {{"/a", "1"}}));
     BOOST_CHECK(!meets(R"({"a":"1","a":2})", {{"/a", "*"}}));
+}
+
+// What a member's first value led to is forgotten with it.
+BOOST_AUTO_TEST_CASE(of_a_repeated_object_the_last_counts_in_all_that_is_in_it) {
+    constexpr auto payload = R"({"a":{"b":"1","c":{"d":"2"}},"a":{"e":"3","c":5},"f":["x","y"],"f":["z"]})";
+    BOOST_CHECK(meets(payload, {{"/a/e", "3"}}));
+    BOOST_CHECK(!meets(payload, {{"/a/b", "*"}}));
+    BOOST_CHECK(!meets(payload, {{"/a/c/d", "*"}}));
+    BOOST_CHECK(meets(payload, {{"/f/0", "z"}}));
+    BOOST_CHECK(!meets(payload, {{"/f/1", "*"}}));
+}
+
+BOOST_AUTO_TEST_CASE(conditions_of_many_sessions_are_looked_up_together) {
+    const std::vector<protocol::payload_condition> some{{"/a/0/b", "x"}, {"/a/2", "z"}};
+    const std::vector<protocol::payload_condition> others{{"/a/1", "y"}, {"", "*"}, {"no pointer", "*"}};
+    payload_view payload{R"({"a":[{"b":"x"},"y","z"]})"};
+    payload.expect(some);
+    payload.expect(others);
+    BOOST_CHECK(payload.meets(some));
+    BOOST_TEST(payload.string_at("/a/1").value_or("") == "y");
+    BOOST_TEST(!payload.string_at("").has_value());
+    BOOST_TEST(!payload.string_at("no pointer").has_value());
+    payload.expect(some);  // known already
+    BOOST_CHECK(payload.meets(some));
 }
 
 BOOST_AUTO_TEST_CASE(strings_are_compared_without_their_escapes) {
