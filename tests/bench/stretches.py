@@ -92,6 +92,53 @@ def sessions_of_globs(bench, peer, address, ready):
         emitter.call("emit", {"event": f"new/{number:06}{'a' * 100}"})
 
 
+def batch_of(method, count, params):
+    return json.dumps([{"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number in range(count)]).encode()
+
+
+def batches_of_large_answers(bench, peer, address, ready):
+    """64 MiB of answers to one batch, for a peer that reads as fast as it is written to."""
+    text = batch_of("rpc.discover", 20 if bench.quick else 1_000, {})
+    reader = Connection(address)
+    ready.set()
+    for _ in range(bench.count(3, peer, 1)):
+        reader.send_text(text)
+        reader.receive()
+
+
+def peers_that_leave(bench, peer, address, ready):
+    """30 peers with 1,000 waits each leave at once."""
+    peers, waits = (3, 100) if bench.quick else (30, 1_000)
+    watcher = Connection(address)
+    for _ in range(bench.count(3, peer, 1)):
+        emitters = [Connection(address) for _ in range(peers)]
+        for each in emitters:
+            each.send_text(batch_of("emit_and_wait", waits, {"event": "e", "require_subscriber": False, "timeout_ms": 600_000}))
+        while watcher.call("stats", {})["waiting"] < peers * waits:
+            time.sleep(0.01)
+        ready.set()
+        for each in emitters:
+            each.socket.close()
+        while watcher.call("stats", {})["waiting"] > 0:
+            time.sleep(0.01)
+
+
+def events_for_many(bench, peer, address, ready):
+    """1,000 events in one batch for 4,000 sessions of 8 globs each, which do not read."""
+    sessions = []
+    for number in range(100 if bench.quick else 4_000):
+        sessions.append(Connection(address))
+        sessions[-1].call("subscribe", {"events": [f"*{number:04}*", "e*", *(f"{letter}*" for letter in "fghijk")]})
+    emitter = Connection(address)
+    text = batch_of("emit", 50 if bench.quick else 1_000, {"event": "e"})
+    ready.set()
+    emitter.send_text(text)
+    emitter.receive()
+    for each in sessions:
+        each.socket.close()
+        time.sleep(0.0005)  # what it costs when all leave at once is another question
+
+
 def strand_ms(pid):
     """Processor time of the first thread."""
     return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e6
@@ -136,4 +183,7 @@ WORKLOADS = [
     ("stretch_schema", "a ping beside a slow schema over 12 MB", METRICS, longest_stretch(SLOW)),
     ("stretch_waits", "a ping beside 256 globs against 65,536 waits", METRICS, longest_stretch(globs_against_waits)),
     ("stretch_sessions", "a ping beside 4,000 sessions of globs", METRICS, longest_stretch(sessions_of_globs)),
+    ("stretch_batches", "a ping beside batches of large answers", METRICS, longest_stretch(batches_of_large_answers)),
+    ("stretch_leaving", "a ping beside 30 peers that leave 30,000 waits", METRICS, longest_stretch(peers_that_leave)),
+    ("stretch_fan_out", "a ping beside events for 4,000 sessions", METRICS, longest_stretch(events_for_many)),
 ]
