@@ -287,8 +287,8 @@ void carry_out(
             error{errc::not_allowed, "only the daemon's own user and root may replay events, and you are user " +
                                          std::to_string(session.peer().uid)});
     }
-    ask_journal(
-        session, protocol::replay_params::method, address, [&](core::journal& journal, core::deferred_handler handler) {
+    ask_journal(session, protocol::replay_params::method, address,
+        [&](core::journal& journal, const core::deferred_handler& handler) {
             const auto id = protocol::parse_uuid(params.hook_event_id.view());
             if (!id) {
                 return handler(not_a_uuid());

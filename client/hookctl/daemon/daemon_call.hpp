@@ -43,7 +43,7 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
     options.path = call.socket;
     options.daemon_user = daemon_user_of(call);
     options.answer_timeout = answer_timeout;
-    return client(std::move(options));
+    return client(options);
 }
 
 /// The path of a socket as it is from any directory. One in the abstract namespace (`@NAME`) is so as it stands.
