@@ -611,21 +611,21 @@ void hook_host::reload() { implementation_->reload(); }
 void hook_host::shut_down() { implementation_->shut_down(); }
 
 void hook_host::register_hook(hook_definition definition, handler<protocol::hook_info> done) {
-    implementation_->register_hook(std::move(definition), std::move(done));
+    implementation_->register_hook(std::move(definition), done);
 }
 
 void hook_host::deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) {
-    implementation_->deregister_hook(name, std::move(done));
+    implementation_->deregister_hook(name, done);
 }
 
-void hook_host::list_hooks(handler<protocol::list_hooks_result> done) { implementation_->list_hooks(std::move(done)); }
+void hook_host::list_hooks(handler<protocol::list_hooks_result> done) { implementation_->list_hooks(done); }
 
 void hook_host::enable_hook(std::string name, bool enabled, handler<protocol::hook_info> done) {
-    implementation_->enable_hook(name, enabled, std::move(done));
+    implementation_->enable_hook(name, enabled, done);
 }
 
 void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) {
-    implementation_->trust_hook(name, std::move(done));
+    implementation_->trust_hook(name, done);
 }
 
 std::size_t check_registry(const std::filesystem::path& registry) { return read_at_start(kept_hooks{registry}).size(); }

@@ -160,11 +160,11 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
 }
 
 void hook_jobs::start_ready(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
-    auto program = hook->ready->program ? hook->ready->open_program() : nullptr;
+    const auto program = hook->ready->program ? hook->ready->open_program() : nullptr;
     if (hook->ready->program && !program) {
         return look_and_start(hook, std::move(job));
     }
-    run(hook, job, std::move(program));
+    run(hook, job, program);
 }
 
 void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
@@ -224,10 +224,10 @@ std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, con
 }
 
 void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-    std::shared_ptr<const base::unique_fd> program) {
+    const std::shared_ptr<const base::unique_fd>& program) {
     base::command command;
     command.argv = hook->ready->argv;
-    command.program = std::move(program);
+    command.program = program;
     command.directory = hook->registered.definition.directory;
     command.environment = environment_for(*hook, *job);
     command.input = job->payload;

@@ -89,7 +89,7 @@ private:
     void start_ready(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-        std::shared_ptr<const base::unique_fd> program);
+        const std::shared_ptr<const base::unique_fd>& program);
     void fail_to_start(
         const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,

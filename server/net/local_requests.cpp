@@ -144,7 +144,7 @@ void emit_as(broker_strand& strand, const std::shared_ptr<local_client>& client,
 }
 
 void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>& client, const wait_request& request,
-    completion_of<protocol::wait_result> completion, std::shared_ptr<cancellation> link) {
+    completion_of<protocol::wait_result> completion, const std::shared_ptr<cancellation>& link) {
     if (!client) {
         return complete_cancelled(strand, std::move(completion));
     }
@@ -209,7 +209,7 @@ void carry_out(const std::shared_ptr<local_client>& client, wait_request request
     carry_out_checked(client, std::move(request),
         [completion = std::move(completion), link = std::move(link)](
             broker_strand& strand, const std::shared_ptr<local_client>& caller, const wait_request& checked) mutable {
-            emit_and_wait_as(strand, caller, checked, std::move(completion), std::move(link));
+            emit_and_wait_as(strand, caller, checked, std::move(completion), link);
         });
 }
 

@@ -183,7 +183,7 @@ private:
     }
 
     /// Shows the next question if this one was shown; else the prompt again, and what is being typed stays.
-    void remove(position done) {
+    void remove(const position& done) {
         const bool was_shown = done == questions_.begin();
         questions_.erase(done);
         if (was_shown) {
@@ -230,7 +230,7 @@ private:
         }
     }
 
-    void settle(position asked, const reply& given_reply) {
+    void settle(const position& asked, const reply& given_reply) {
         asked->reply_to(given_reply);
         remove(asked);
     }

@@ -155,7 +155,10 @@ private:
                 fail(line_of(value), place + ": " + quoted(name) + " cannot be the name of a variable");
             }
             if (protocol::command_environment::is_for_event(name)) {
-                fail(line_of(value), place + " cannot set " + name + ": that says which event the command runs for");
+                fail(line_of(value), std::string(place)
+                                         .append(" cannot set ")
+                                         .append(name)
+                                         .append(": that says which event the command runs for"));
             }
             auto member_place = place;
             member_place.append(".").append(name);
