@@ -10,11 +10,11 @@ tests/run.sh [--all] [--config NAME]... [--suite NAME]... [--test PATTERN] [--li
 Installs what is missing (Debian 12), builds, runs every suite of the release build and the checks, and ends with "N passed, M failed".
 Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong usage.
 
-  --all            every configuration but asan and lint: what CI runs
+  --all            every configuration but asan: what CI runs
   --config NAME    only this way to build and run: release (CMake, gcc), checks (scripts: packages, both builds alike, the quickstart),
                    b2 (Boost's build, gcc, with AddressSanitizer and UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer),
-                   static (the tarball of static programs), fuzz (each fuzz target for 10 s at most), soak (traffic for a minute), asan (what b2 runs,
-                   built by CMake), or lint (clang-tidy: a quarter of an hour, then only what has changed)
+                   static (the tarball of static programs), fuzz (each fuzz target for 10 s at most), soak (traffic for a minute),
+                   lint (clang-tidy: some minutes, then only what has changed), or asan (what b2 runs, built by CMake)
   --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches PATTERN, with * at its ends
   --list           names the suites and checks of what was chosen, after building, and runs none
@@ -32,7 +32,7 @@ while (($#)); do
     case "$1" in
         --help | -h) usage; exit 0 ;;
         --list) list_only=1; shift; continue ;;
-        --all) configs=(release checks b2 tsan static fuzz soak); shift; continue ;;
+        --all) configs=(release checks b2 tsan static fuzz soak lint); shift; continue ;;
         --config | --suite | --test) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
         --config)
             case "$2" in
