@@ -15,22 +15,6 @@
 // use all of that up, in vain, while a verdict on another thread needs some of it.
 namespace {
 
-/// A page of 4 KiB that is first written to is an interrupt, and takes longer than copying into it: what is large gets
-/// pages of 2 MiB where the kernel gives such to those who ask.
-void ask_for_large_pages(void* memory, std::size_t bytes) noexcept {
-    constexpr std::size_t large_page = std::size_t{2} << 20;
-    if (bytes < 2 * large_page) [[likely]] {
-        return;
-    }
-    void* begin = memory;
-    std::size_t room = bytes;
-    if (std::align(large_page, large_page, begin, room) != nullptr) {
-        const int before = errno;
-        (void)::madvise(begin, room - room % large_page, MADV_HUGEPAGE);
-        errno = before;
-    }
-}
-
 /// What `allocate` gives, if need be after the new-handler has made room; null: there is no memory.
 template <class Allocate>
 void* allocate_for(std::size_t bytes, Allocate allocate) noexcept {
@@ -61,6 +45,26 @@ void* allocate_for(std::size_t bytes, Allocate allocate) noexcept {
 #endif
 
 #ifndef HOOKD_IS_SANITIZED
+namespace {
+
+/// A page of 4 KiB that is first written to is an interrupt, and takes longer than copying into it: what is large gets
+/// pages of 2 MiB where the kernel gives such to those who ask.
+void ask_for_large_pages(void* memory, std::size_t bytes) noexcept {
+    constexpr std::size_t large_page = std::size_t{2} << 20;
+    if (bytes < 2 * large_page) [[likely]] {
+        return;
+    }
+    void* begin = memory;
+    std::size_t room = bytes;
+    if (std::align(large_page, large_page, begin, room) != nullptr) {
+        const int before = errno;
+        (void)::madvise(begin, room - room % large_page, MADV_HUGEPAGE);
+        errno = before;
+    }
+}
+
+}  // namespace
+
 void* operator new(std::size_t bytes) {
     void* const memory = allocate_for(bytes, [bytes] { return std::malloc(bytes == 0 ? 1 : bytes); });
     if (memory == nullptr) {
