@@ -203,6 +203,7 @@ void daemon_process::run() {
     watchdog_.start();
     run_on_threads(context_, options_.broker.threads);
     hold_signals_back();
+    end_durable_log();
     say(log_level::info, "stopped");
     if (!path_lost_.empty()) {
         throw socket_lost(path_lost_);
@@ -246,6 +247,16 @@ void daemon_process::shut_down() {
             watchdog_.stop();
         });
     });
+}
+
+// What it commits last is reported to the broker, too, which no thread runs any more: the journal holds records of
+// events until those are committed.
+void daemon_process::end_durable_log() {
+    if (durable_) {
+        durable_->close();
+        context_.restart();
+        context_.poll();
+    }
 }
 
 void daemon_process::reload() {

@@ -57,6 +57,7 @@ private:
     void await_signal();
     void on_signal(int number);
     void shut_down();
+    void end_durable_log();
     /// What a SIGHUP reads.
     struct settings {
         program_options options{};

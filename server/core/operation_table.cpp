@@ -39,6 +39,11 @@ std::size_t bytes_of(const operation_table::result& result) {
     return bytes;
 }
 
+std::string encoded(const operation_table::operation& entry, const operation_table::result& done, wall_time done_at) {
+    return encode(
+        {.id = entry.id, .method = entry.method, .digest = entry.params_digest, .done_at = done_at, .done = done});
+}
+
 // Of this run, so that no peer can prepare texts that collide.
 operation_table::digest random_seed() { return std::bit_cast<operation_table::digest>(id_source{}.next()); }
 
@@ -89,6 +94,9 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
         return protocol::error{protocol::errc::invalid_params,
             "parameter 'operation_id' was used for another request: a retry repeats method and params byte for "
             "byte, anything else takes a new id"};
+    }
+    if (known.is_lost) [[unlikely]] {
+        write_again(known, now);
     }
     return &known;
 }
@@ -155,12 +163,7 @@ void operation_table::remember(operations::iterator entry, result done, instant 
         (void)keep(entry, std::move(done), now.steady);
         return;
     }
-    durable_change record{durable_kind::operation, key_of(entry->id),
-        encode({.id = entry->id,
-            .method = entry->method,
-            .digest = entry->params_digest,
-            .done_at = now.wall,
-            .done = done})};
+    durable_change record{durable_kind::operation, key_of(entry->id), encoded(*entry, done, now.wall)};
     durable_.make_room();
     if (keep(entry, std::move(done), now.steady)) {
         durable_.add(std::move(record));
@@ -174,12 +177,34 @@ void operation_table::restore(const protocol::uuid& id, std::string_view method,
     (void)keep(insert(id, *name, params, nullptr), std::move(done), now.steady - age);
 }
 
-void operation_table::take_back() {
-    while (!done_.empty() && !durable_.is_committed(done_.back().position)) {
-        budget_.give_back(done_.back().bytes);
-        by_id_.erase(done_.back().id);
-        done_.pop_back();
+// Its event was refused with its record.
+bool operation_table::was_never_done(const operation& lost) const noexcept {
+    if (const auto* const emitted = std::get_if<protocol::emit_result>(&lost.done)) {
+        return emitted->seq > durable_.committed_seq();
     }
+    const auto* const waited = std::get_if<protocol::wait_result>(&lost.done);
+    return waited != nullptr && waited->seq > durable_.committed_seq();
+}
+
+void operation_table::take_back() {
+    for (auto each = done_.begin(); each != done_.end();) {
+        const bool is_lost = !durable_.is_committed(each->position);
+        if (is_lost && was_never_done(*each)) {
+            budget_.give_back(each->bytes);
+            by_id_.erase(each->id);
+            each = done_.erase(each);
+        } else {
+            each->is_lost = each->is_lost || is_lost;
+            ++each;
+        }
+    }
+}
+
+void operation_table::write_again(operation& lost, instant now) {
+    const auto age = std::chrono::duration_cast<wall_time::duration>(now.steady - lost.done_at);
+    durable_.put(durable_kind::operation, key_of(lost.id), encoded(lost, lost.done, now.wall - age));
+    lost.position = durable_.position();
+    lost.is_lost = false;
 }
 
 // False if it does not fit the budget: then it is not remembered.

@@ -59,6 +59,7 @@ public:
         steady_time done_at{};
         std::size_t bytes = 0;
         std::uint64_t position = 0;  // at which the result is durable
+        bool is_lost = false;        // its record was not written: the next request that repeats it writes it again
     };
 
     /// Throws std::system_error where the kernel gives no random bytes.
@@ -104,7 +105,8 @@ public:
     /// Remembers what an earlier process did, `age` ago. Those that it did later are restored later.
     void restore(const protocol::uuid& id, std::string_view method, const digest& params, result done,
         std::chrono::nanoseconds age, instant now);
-    /// Forgets the results that are not committed.
+    /// Forgets the results that are not committed, but for those of operations that were done all the same: a request
+    /// that repeats one of those gets the result once that is committed.
     void take_back();
 
     /// Makes room for `bytes` by forgetting results, oldest first; false where that was not enough.
@@ -117,6 +119,8 @@ private:
     operations::iterator insert(const protocol::uuid& id, std::string_view method, const digest& params, slot* opened);
     [[nodiscard]] bool keep(operations::iterator entry, result done, steady_time done_at);
     void remember(operations::iterator entry, result done, instant now);
+    void write_again(operation& lost, instant now);
+    [[nodiscard]] bool was_never_done(const operation& lost) const noexcept;
     // Remembers what `copy` gives; where there is no memory for that, nothing.
     template <class Copy>
     void remember_copy(operations::iterator entry, Copy copy, instant now) noexcept;

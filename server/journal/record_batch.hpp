@@ -22,6 +22,11 @@ public:
     /// Copies the texts of `record`. Throws std::bad_alloc; nothing has been added then.
     void add(const journal_record& record);
     void clear() noexcept;
+    /// Takes records out. The memory of their texts stays in use until clear().
+    template <class Predicate>
+    void remove_if(Predicate is_unwanted) noexcept {
+        std::erase_if(records_, is_unwanted);
+    }
     void swap(record_batch& other) noexcept;
 
     [[nodiscard]] const std::vector<journal_record>& records() const noexcept { return records_; }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "journal/record_queue.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace hookd::server {
 namespace {
+
+constexpr std::size_t least_tidied_bytes = std::size_t{64} << 10;
 
 std::size_t footprint_of(const journal_record& record) noexcept {
     return sizeof(journal_record) + text_bytes_of(record);
@@ -41,6 +44,7 @@ bool record_queue::push(const journal_record& record, importance class_of_record
         if (seq_of(record) > held_after_) [[unlikely]] {
             held_.add(record);
             held_bytes_ += bytes;
+            held_used_bytes_ += bytes;
             bytes_ += bytes;
             return true;
         }
@@ -61,20 +65,8 @@ void record_queue::release(std::uint64_t seq) {
         const std::lock_guard lock{mutex_};
         held_after_ = seq;
         const auto before = pushed_;
-        const auto held = std::exchange(held_, {});
-        const auto held_bytes = std::exchange(held_bytes_, 0);
-        bytes_ -= held_bytes;
-        for (const auto& each : held.records()) {
-            const auto bytes = footprint_of(each);
-            if (seq_of(each) > seq) {
-                held_.add(each);
-                held_bytes_ += bytes;
-            } else {
-                waiting_.add(each);
-                ++pushed_;
-            }
-            bytes_ += bytes;
-        }
+        release_held(seq);
+        tidy_held();
         wakes = pushed_ != before && note_waiting();
     }
     if (wakes) {
@@ -82,9 +74,46 @@ void record_queue::release(std::uint64_t seq) {
     }
 }
 
+void record_queue::release_held(std::uint64_t seq) {
+    const auto is_released = [seq](const journal_record& each) { return seq_of(each) <= seq; };
+    // Whatever happens, what is to go is no longer held.
+    const auto forget = [&](const record_batch*) noexcept { held_.remove_if(is_released); };
+    const std::unique_ptr<const record_batch, decltype(forget)> afterwards{&held_, forget};
+    std::size_t bytes = 0;
+    for (const auto& each : held_.records()) {
+        bytes += is_released(each) ? footprint_of(each) : 0;
+    }
+    held_bytes_ -= bytes;
+    bytes_ -= bytes;
+    for (const auto& each : held_.records()) {
+        if (is_released(each)) {
+            waiting_.add(each);
+            ++pushed_;
+            bytes_ += footprint_of(each);
+        }
+    }
+}
+
+// What is left stays where it is, until most of the batch's memory holds what has gone.
+void record_queue::tidy_held() {
+    if (held_.empty()) {
+        held_.clear();
+        held_used_bytes_ = 0;
+    } else if (held_used_bytes_ > 2 * held_bytes_ + least_tidied_bytes) {
+        spare_.clear();
+        for (const auto& each : held_.records()) {
+            spare_.add(each);
+        }
+        held_.swap(spare_);
+        spare_.clear();
+        held_used_bytes_ = held_bytes_;
+    }
+}
+
 void record_queue::drop_held() {
     const std::lock_guard lock{mutex_};
     bytes_ -= std::exchange(held_bytes_, 0);
+    held_used_bytes_ = 0;
     held_.clear();
 }
 

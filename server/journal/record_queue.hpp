@@ -54,6 +54,8 @@ private:
     [[nodiscard]] std::size_t room_for(importance class_of_record) const noexcept;
     // Something has been put into `waiting_`. Returns whether the other thread is to be woken.
     [[nodiscard]] bool note_waiting() noexcept;
+    void release_held(std::uint64_t seq);
+    void tidy_held();
 
     const std::size_t most_bytes_;
     mutable std::mutex mutex_{};
@@ -63,7 +65,9 @@ private:
     record_batch held_{};
     std::uint64_t held_after_ = std::numeric_limits<std::uint64_t>::max();  // this seq
     std::size_t bytes_ = 0;
-    std::size_t held_bytes_ = 0;  // of them
+    std::size_t held_bytes_ = 0;       // of them
+    std::size_t held_used_bytes_ = 0;  // of all that have been put into held_ since it was tidied
+    record_batch spare_{};             // takes turns with held_
     std::uint64_t pushed_ = 0;
     std::uint64_t taken_ = 0;
     std::uint64_t done_ = 0;

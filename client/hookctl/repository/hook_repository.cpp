@@ -266,9 +266,9 @@ std::string typed_command(std::string_view hook) {
     const bool synced = is_synced(words);
     if (synced) {
         words.erase(words.begin(), words.begin() + words_around);
-        words = without_git_exec(std::move(words));
-        words.front() = typed_program(words.front());
     }
+    words = without_git_exec(std::move(words));
+    words.front() = typed_program(words.front());
     std::string text;
     for (auto& word : words) {
         const auto relative = synced && word.starts_with('/') ? below(top, word) : std::string();

@@ -52,8 +52,8 @@ struct hook_set {
 /// moved from.
 [[nodiscard]] bool is_synced_hook(std::string_view hook, const hook_repository& repository);
 
-/// The command of a hook as list_hooks has it, as one would type it, without what `hookctl sync` has put around it: for
-/// `run = ["./lint.sh"]`, `./lint.sh`. Empty if the daemon does not show the command.
+/// The command of a hook as list_hooks has it, as one would type it, without what `hookctl sync` and `--git` have put
+/// around it: for `run = ["./lint.sh"]`, `./lint.sh`. Empty if the daemon does not show the command.
 [[nodiscard]] std::string typed_command(std::string_view hook);
 
 /// The `.hookd.toml` that a hook, as list_hooks has it, comes from; empty if it was registered by itself.

@@ -48,7 +48,8 @@ std::string wrapped(std::string_view text, std::size_t begin, std::size_t indent
         const auto end = std::min(text.find_first_of(" \n", blanks), text.size());
         const auto word = text.substr(blanks, end - blanks);
         const auto word_columns = columns_of(word);
-        if (!is_first_word && blanks > 0 && column + blanks + word_columns > columns && column > indent) {
+        const bool may_break = is_first_word || blanks > 0;
+        if (may_break && column + blanks + word_columns > columns && column > indent) {
             break_line();
             result += word;
             column += word_columns;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, "What a restart keeps".
+#include "support/deadline.hpp"
 #include "support/json_access.hpp"
 #include "support/preconditions.hpp"
 #include "support/raw_json.hpp"
@@ -68,6 +69,23 @@ const std::string operation = R"("operation_id":"00000000-0000-4000-8000-0000000
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(durable_suite)
+
+BOOST_AUTO_TEST_CASE(what_was_not_committed_yet_when_sigterm_came_is_in_the_journal_as_it_is_in_the_log) {
+    durable_daemon with;
+    auto observer = with.connect();
+    auto emitter = with.connect();
+    for (int i = 0; i < 2000; ++i) {
+        emitter.send(R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","payload":)" +
+                     json_string(std::string(1000, 'x')) + "}}");
+    }
+    emitter.close();
+    eventually("the burst has begun", [&] { return int_at(observer.result("stats"), "/head_seq") > 0; });
+    BOOST_TEST(with.daemon->stop() == 0);
+    with.start();
+    auto peer = with.connect();
+    const auto stats = peer.result("stats");
+    BOOST_TEST(int_at(stats, "/journal/events") == int_at(stats, "/head_seq"));
+}
 
 BOOST_AUTO_TEST_CASE(sigkill_keeps_instance_numbers_events_and_operations) {
     durable_daemon with;

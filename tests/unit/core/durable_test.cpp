@@ -256,19 +256,29 @@ BOOST_AUTO_TEST_CASE(watcher_hears_of_an_operation_once_its_result_is_committed)
     BOOST_CHECK(daemon.broker.take_notice(watcher));
 }
 
-BOOST_AUTO_TEST_CASE(verdict_that_is_lost_is_an_error_and_a_retry_asks_again) {
+BOOST_AUTO_TEST_CASE(verdict_that_is_lost_is_an_error_and_a_retry_gets_it_once_it_is_committed) {
     memory_log log;
     durable_fixture daemon{log};
     client& hook = daemon.subscriber({}, {.name = "hook"});
     wait& asked = daemon.emit_and_wait(daemon.join(), "a", {.operation_id = operation});
     daemon.commit();
-    daemon.reply(hook, daemon.receive_one(hook).id);
+    daemon.reply(hook, daemon.receive_one(hook).id, R"({"abort":"no"})");
     daemon.lose();
     BOOST_CHECK_EQUAL(limit_of(asked), "journal");
-    wait& retry = daemon.emit_and_wait(daemon.join(), "a", {.operation_id = operation});
-    daemon.commit();
-    BOOST_CHECK(!retry.over());
-    BOOST_CHECK_EQUAL(daemon.receive_one(hook).seq, 2U);
+    for (const bool is_lost_again : {true, false}) {
+        client& emitter = daemon.join();
+        wait& retry = daemon.emit_and_wait(emitter, "a", {.operation_id = operation});
+        std::string answer;
+        daemon.broker.once_durable(emitter, [&](const protocol::error* lost) { answer = limit_of_answer(lost); });
+        BOOST_CHECK_EQUAL(answer, "");  // it waits for the commit
+        is_lost_again ? daemon.lose() : daemon.commit();
+        BOOST_CHECK_EQUAL(answer, is_lost_again ? "journal" : "none");
+        BOOST_CHECK_EQUAL(retry.verdict().abort, "no");
+        BOOST_CHECK_EQUAL(retry.verdict().seq.value(), 1U);
+    }
+    BOOST_CHECK_EQUAL(daemon.receive_names(hook), "");  // it was not asked again
+    durable_fixture after{log};
+    BOOST_CHECK_EQUAL(after.emit_and_wait(after.join(), "a", {.operation_id = operation}).verdict().abort, "no");
 }
 
 BOOST_AUTO_TEST_CASE(session_that_began_after_a_lost_event_misses_none_of_its_number) {

@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_CASE(characters_of_several_bytes_count_as_one_column) {
 
 BOOST_AUTO_TEST_CASE(an_indentation_that_leaves_little_room_is_a_small_one) {
     BOOST_TEST(wrapped("one two three four", 30, 30, 40) == "one two\n    three four");
+    BOOST_TEST(wrapped("/a/longer/path and more", 30, 30, 40) == "\n    /a/longer/path and more");
 }
 
 BOOST_AUTO_TEST_CASE(line_ends_of_the_text_stay) {

@@ -664,6 +664,26 @@ BOOST_AUTO_TEST_CASE(what_is_not_committed_is_held_and_what_is_refused_is_never_
     BOOST_TEST(taken() == "3 3");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_held_keeps_its_text_while_others_are_released_beside_it) {
+    record_queue queue{10'000'000};
+    record_batch records;
+    queue.release(0);
+    const auto text_of = [](std::uint64_t seq) { return std::to_string(seq) + std::string(seq % 7 * 3'000, 'x'); };
+    std::uint64_t next = 1;
+    // Two commits are under way at any time, as with a disk that is busy: something is always left.
+    for (std::uint64_t released = 1; released < 400; ++released) {
+        for (; next <= released + 2; ++next) {
+            const auto text = text_of(next);
+            BOOST_REQUIRE(queue.push(event_record{.seq = next, .name = text}, record_queue::importance::asked));
+        }
+        queue.release(released);
+        BOOST_REQUIRE(queue.take(records, 1min));
+        BOOST_REQUIRE_EQUAL(records.records().size(), 1U);
+        BOOST_REQUIRE_EQUAL(seq_of(records.records().front()), released);
+        BOOST_REQUIRE(std::get<event_record>(records.records().front()).name == text_of(released));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_held_and_dropped_leaves_its_room) {
     record_queue queue{100'000};
     const auto fill = [&queue] {
