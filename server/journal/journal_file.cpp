@@ -153,10 +153,22 @@ bool check_owner(const file_format& format, const fs::path& file) {
     return true;
 }
 
-void make_private(const fs::path& file) {
+/// Whether the file's system has the locks that SQLite needs. SQLite itself takes one without for a file that is in
+/// use. Takes none.
+bool has_locks(int fd) {
+    struct flock asked {};
+    asked.l_type = F_WRLCK;
+    asked.l_whence = SEEK_SET;
+    return ::fcntl(fd, F_GETLK, &asked) == 0 || (errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP);
+}
+
+void make_private(const file_format& format, const fs::path& file) {
     const base::unique_fd opened{::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)};
     if (!opened || ::fchmod(opened.get(), 0600) != 0) {
         fail(file, errno);
+    }
+    if (!has_locks(opened.get())) {
+        refuse(format, file, "is on a file system without locks");
     }
 }
 
@@ -214,7 +226,7 @@ sqlite::database open_file(const file_format& format, const fs::path& file) {
         throw journal_error(std::string{unsafe.what()} + ", or start with --journal off");
     }
     (void)check_owner(format, file);
-    make_private(file);
+    make_private(format, file);
     try {
         return open_checked(format, file);
     } catch (const sqlite::error& failure) {
