@@ -69,7 +69,8 @@ error broken_error(int error_number, bool answer_owed) {
     std::string message =
         error_number == 0 ? std::string{"the daemon closed the connection"} + (answer_owed ? " before it answered" : "")
                           : "the connection to the daemon broke (" + std::system_category().message(error_number) + ")";
-    return {error_kind::broken, message.append(answer_owed ? "; whether it did what was asked is unknown" : "")};
+    return {
+        error_kind::broken, message.append(answer_owed ? "; the request may or may not have been carried out" : "")};
 }
 
 error timed_out_error(const std::string& path) {

@@ -48,6 +48,17 @@ bool means_no_connection(const error& failure) noexcept {
     }
 }
 
+/// Another hook's reply, as a veto that came first, has ended the wait: as usual, and nobody's fault.
+bool is_decided_already(std::string_view reason) noexcept { return reason == "answered"; }
+
+/// Why the daemon did not accept a reply.
+std::string text_of_refusal(const std::string& reason) {
+    return reason == "expired"     ? "it came after the time limit"
+           : reason == "cancelled" ? "the emitter no longer waits"
+           : reason == "unknown"   ? "the daemon no longer knows the event"
+                                   : reason;
+}
+
 class callback_sink final : public reply_sink {
 public:
     callback_sink(std::function<void(std::string_view)> result, std::function<void(const error&)> failure)
@@ -500,9 +511,9 @@ void hook_session::send_reply(const question& asked, const reply& answered) {
         std::make_unique<callback_sink>(
             [this, asked](std::string_view result) {
                 const auto taken = understood(decode_respond_result, result);
-                if (taken && !taken->accepted) {
+                if (taken && !taken->accepted && !is_decided_already(taken->reason)) {
                     tell(notice::kind::reply_refused,
-                        "the reply to " + asked.described + " was not taken: " + taken->reason);
+                        "the reply to " + asked.described + " was not accepted: " + text_of_refusal(taken->reason));
                 }
             },
             [this, asked, sent = answered.type(), fallback = answered.on_refusal()](

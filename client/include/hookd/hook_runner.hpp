@@ -64,7 +64,7 @@ struct notice {
         gap,                ///< events of the cluster's other hosts may have been missed: it goes on at once
         resume_impossible,  ///< events may have been missed (-32005): it goes on with the next event
         missed,             ///< events were missed, as hook_runner_options::may_miss_events allows
-        reply_refused,      ///< the daemon did not take a reply: it came too late, or it is not valid
+        reply_refused,      ///< the daemon did not accept a reply: it came too late, or it is not valid
         hook_failed,        ///< a hook threw, or dropped its hookd::answer
     };
     kind type;

@@ -169,7 +169,7 @@ export class Connection {
 function broken(failure) {
   const reason = failure ? ` (${failure.code ?? failure.message})` : '';
   return new ConnectionBrokenError(
-    `the daemon closed the connection${reason}; whether it did what it had not answered yet is unknown`);
+    `the daemon closed the connection${reason}; unanswered requests may or may not have been carried out`);
 }
 
 // One timer at a time, which does not outlive the request that it is for.

@@ -17,6 +17,11 @@ import { currentCause, respondParams } from './requests.js';
 // Read ahead while hooks are busy, so that a cancellation is seen behind events that wait; past it the daemon keeps the rest.
 const maxQueuedCharacters = 4 * 1024 * 1024;
 
+// Why the daemon did not accept a reply. `answered` is none of them: another hook's reply, as a veto that came first, has ended the wait.
+const refusalTexts = {
+  expired: 'it came after the time limit', cancelled: 'the emitter no longer waits', unknown: 'the daemon no longer knows the event',
+};
+
 /** Subscribes, hands events to functions, sends what they return; reconnects and resumes by itself. */
 export class Hooks {
   #options;
@@ -298,7 +303,9 @@ class HookRun {
     try {
       const message = await connection.send('respond', respondParams(event.hookEventId, reply)).answer;
       const { accepted, reason } = readAccepted(message.successful('respond'));
-      if (!accepted && !event.signal.aborted) this.#notify('reply_refused', `${which} was not taken: ${reason}`);
+      if (!accepted && reason !== 'answered' && !event.signal.aborted) {
+        this.#notify('reply_refused', `${which} was not accepted: ${refusalTexts[reason] ?? reason}`);
+      }
     } catch (error) {
       if (error instanceof RequestError || error instanceof InvalidArgumentError) {
         this.#notify('reply_refused', `${which} was refused: ${error.message}`, error);

@@ -232,4 +232,4 @@ class _Stream:
             return self._last_word
         reason = f" ({failure.strerror})" if failure else ""
         return ConnectionBrokenError(
-            f"the daemon closed the connection before it answered{reason}; whether it did what was asked is unknown")
+            f"the daemon closed the connection before it answered{reason}; the request may or may not have been carried out")

@@ -194,7 +194,7 @@ class Connection:
         except (EOFError, OSError) as failure:
             reason = f" ({failure.strerror})" if isinstance(failure, OSError) and failure.strerror else ""
             self._end(self._last_word or ConnectionBrokenError(
-                f"the daemon closed the connection{reason}; whether it did what it had not answered yet is unknown"))
+                f"the daemon closed the connection{reason}; unanswered requests may or may not have been carried out"))
         else:
             self._frames.feed(data)
             self._take_frames()

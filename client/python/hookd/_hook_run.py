@@ -24,6 +24,11 @@ Outcome = asyncio.Future[Tuple[Any, Optional[asyncio.Future[_wire.Message]]]]
 # Read ahead while hooks are busy, so that a cancellation is seen behind events that wait; past it the daemon keeps the rest.
 _MAX_QUEUED_BYTES = 4 * 1024 * 1024
 
+#: Why the daemon did not accept a reply. "answered" is none of them: another hook's reply, as a veto that came first, has ended the wait.
+_REFUSAL_TEXTS = {
+    "expired": "it came after the time limit", "cancelled": "the emitter no longer waits", "unknown": "the daemon no longer knows the event",
+}
+
 
 class HookRun:
     """From its start to its end. The connection's reader puts events into a queue, and `_hand_out` starts a task for each while fewer than
@@ -270,8 +275,9 @@ class HookRun:
         """Sees to it that the daemon takes the reply that was sent."""
         try:
             accepted = _model.read_accepted((await answer).successful("respond").fields["result"])
-            if not accepted and not event.cancelled:
-                self._notify("reply_refused", f"the reply to {event.name} (event {event.seq}) was not taken: {accepted.reason}", None)
+            if not accepted and accepted.reason != "answered" and not event.cancelled:
+                why = _REFUSAL_TEXTS.get(accepted.reason, accepted.reason)
+                self._notify("reply_refused", f"the reply to {event.name} (event {event.seq}) was not accepted: {why}", None)
         except (RequestError, InvalidArgumentError) as failure:
             await self._replace_refused(event, reply, failure)
         except HookdError:
