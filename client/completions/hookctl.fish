@@ -121,7 +121,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from on register' -l git -d 'run 
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l where -x -d 'only such payloads'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l repo -x -a '(__fish_complete_directories)' -d 'only this repository'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l asked-only -d 'only events that an emitter waits for'
-complete -c hookctl -n '__fish_seen_subcommand_from on register' -l fail-closed -d 'nothing proceeds where this hook is missing'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l fail-closed -d 'stop the operation if this hook fails or is missing'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l order -x -d 'its turn'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l shadow -d 'decides and delays nothing'
 complete -c hookctl -n '__fish_seen_subcommand_from emit listen on register who' -l scope -x -a 'local cluster' -d 'whose events'
@@ -133,7 +133,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from ask' -l notify -x -d 'run th
 complete -c hookctl -n '__fish_seen_subcommand_from ask' -l name -x -d 'what verdicts and logs call this hook'
 complete -c hookctl -n '__fish_seen_subcommand_from ask' -l where -x -d 'only such payloads'
 complete -c hookctl -n '__fish_seen_subcommand_from ask' -l repo -x -a '(__fish_complete_directories)' -d 'only this repository'
-complete -c hookctl -n '__fish_seen_subcommand_from ask' -l fail-closed -d 'nothing proceeds where this hook is missing'
+complete -c hookctl -n '__fish_seen_subcommand_from ask' -l fail-closed -d 'stop the operation if this hook fails or is missing'
 
 complete -c hookctl -n '__fish_seen_subcommand_from bypass' -l for -x -d 'how long'
 complete -c hookctl -n '__fish_seen_subcommand_from bypass' -l reason -x -d why

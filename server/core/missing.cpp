@@ -52,10 +52,13 @@ std::string advice(std::string_view event) {
 }  // namespace
 
 std::string no_decision_reason(std::string_view event, protocol::outcome result, const std::vector<absentee>& missing) {
-    const std::string_view alone = result == protocol::outcome::no_subscribers ? "no hook subscribes to this event"
-                                   : result == protocol::outcome::timeout      ? "none replied in time"
-                                                                               : "none replied";
-    return "no hook decided: " + (missing.empty() ? std::string{alone} : list_of(missing, " ")) + advice(event);
+    std::string text = "no hook decided (" + std::string{to_string(result)} + "): ";
+    if (!missing.empty()) {
+        text += list_of(missing, " ");
+    } else {
+        text += result == protocol::outcome::no_subscribers ? "no hook subscribes to this event" : "none replied";
+    }
+    return text + advice(event);
 }
 
 std::string missing_reason(std::string_view event, const std::vector<absentee>& missing) {

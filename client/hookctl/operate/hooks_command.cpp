@@ -95,7 +95,7 @@ std::string runs_text(std::string_view hook) {
     auto text = base::counted(base::value_view(hook)["runs"].as_number<std::uint64_t>().value_or(0), "run");
     text += percentile(hook, "p50_ms", "p50") + percentile(hook, "p99_ms", "p99");
     if (const auto last = member_text(hook, "last_outcome"); !last.empty()) {
-        text += ", last: " + last;
+        text += ", last: " + (last == "response" ? "replied" : last);
     }
     return text;
 }

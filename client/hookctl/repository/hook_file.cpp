@@ -265,13 +265,13 @@ run = ["sh", "-c", "git diff --cached --check >&2"]
 # run = ["./tools/lint.sh"]      # a program, from the top of the repository
 # git = false                    # run at the top of the main work tree, not where git's own hook would
 # timeout = "2m"                 # how long it may take
-# on_failure = "closed"          # nothing proceeds where it fails or is missing
+# on_failure = "closed"          # stops the operation if it fails or is missing
 # order = 10                     # its turn in a chain
 # jobs = 2                       # how many may run at a time
 # env = { CI = "1" }
 # where = { "/branch" = "release/*" }   # only where the payload says so
-# asked_only = true              # only events that somebody waits for
-# shadow = true                  # it is asked and recorded, and decides nothing
+# asked_only = true              # only events that an emitter waits for
+# shadow = true                  # only recorded: it decides nothing
 )";
 }
 

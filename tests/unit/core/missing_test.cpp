@@ -11,13 +11,13 @@ BOOST_AUTO_TEST_SUITE(reasons_of_those_who_are_missing)
 BOOST_AUTO_TEST_CASE(says_what_happened_to_whom_and_what_to_type) {
     BOOST_CHECK_EQUAL(no_decision_reason("git.pre_push", protocol::outcome::timeout,
                           {{"guard", "timeout"}, {"lint", "failed: ./lint: no such file"}}),
-        "no hook decided: guard did not reply in time, lint failed: ./lint: no such file; "
+        "no hook decided (timeout): guard did not reply in time, lint failed: ./lint: no such file; "
         "'hookctl who git.pre_push' lists the hooks that it asks");
     BOOST_CHECK_EQUAL(no_decision_reason("a", protocol::outcome::no_subscribers, {}),
-        "no hook decided: no hook subscribes to this event; 'hookctl who a' lists the hooks that it "
+        "no hook decided (no_subscribers): no hook subscribes to this event; 'hookctl who a' lists the hooks that it "
         "asks");
     BOOST_CHECK_EQUAL(no_decision_reason("a", protocol::outcome::timeout, {}),
-        "no hook decided: none replied in time; 'hookctl who a' lists the hooks that it asks");
+        "no hook decided (timeout): none replied; 'hookctl who a' lists the hooks that it asks");
 }
 
 BOOST_AUTO_TEST_CASE(names_those_without_whom_it_must_not_proceed) {
