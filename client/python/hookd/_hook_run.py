@@ -276,7 +276,7 @@ class HookRun:
         try:
             accepted = _model.read_accepted((await answer).successful("respond").fields["result"])
             if not accepted and accepted.reason != "answered" and not event.cancelled:
-                why = _REFUSAL_TEXTS.get(accepted.reason, accepted.reason)
+                why = _REFUSAL_TEXTS.get(accepted.reason or "", accepted.reason)
                 self._notify("reply_refused", f"the reply to {event.name} (event {event.seq}) was not accepted: {why}", None)
         except (RequestError, InvalidArgumentError) as failure:
             await self._replace_refused(event, reply, failure)
