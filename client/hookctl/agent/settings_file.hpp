@@ -12,7 +12,7 @@ struct settings_path {
     std::string base{};  ///< an absolute directory, which may be reached by a link
     std::string rest{};  ///< below it
     /// Whether links in `rest` are followed, if they are the user's own or root's: many keep their own settings
-    /// elsewhere. In a project a link is whoever's wrote it, and may lead anywhere.
+    /// elsewhere. In a project, whoever wrote that made the link, which may lead anywhere.
     bool follows_links{};
 
     [[nodiscard]] std::string whole() const { return base + "/" + rest; }

@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command", "pr
 // clang-format off
 /// VS Code reads Copilot's file in a project. Gemini CLI and Qwen Code remove comments before they read their settings.
 constexpr std::array wirings{
-    //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shared shell
+    //           agent       user's directory, variable, file                                project's directory and file    form                 ms     version shared shell
     agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", wiring_form::nested,  false, false, true,  "Bash",              claude_events, json_comments::refused},
     agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    wiring_form::nested,  false, false, false, "Bash",              codex_events, json_comments::refused},
     agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", wiring_form::nested,  true,  false, false, "run_shell_command", gemini_events, json_comments::accepted},

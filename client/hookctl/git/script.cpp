@@ -29,7 +29,7 @@ std::string first_line_for(std::string_view program) {
     return std::string("#!").append(program).append(" ").append(interpreter_command).append("\n");
 }
 
-/// Where the script_mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
+/// Where the mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
 std::size_t find_mark(std::string_view text) {
     constexpr int most_lines = 8;
     std::size_t at = 0;
