@@ -179,8 +179,8 @@ void ask_journal(session& session, std::string_view method, const answer_address
 }
 
 error not_a_uuid() {
-    return {
-        errc::invalid_params, "parameter 'hook_event_id': the journal holds no such event, since this is not a UUID"};
+    return {errc::invalid_params,
+        "parameter 'hook_event_id' is not a UUID, so the journal holds no such event: hookctl log shows the ids"};
 }
 
 void carry_out(

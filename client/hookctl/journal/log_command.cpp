@@ -207,6 +207,9 @@ int run_log(const invocation& call, const log_arguments& arguments) {
     std::string text;
     std::for_each(entries.rbegin(), entries.rend(),
         [&](const std::string& each) { text += text_for(each, for_programs, colour); });
+    if (text.empty() && !for_programs) {
+        text = "no verdict yet that matches: the journal has one for each event that an emitter waited for\n";
+    }
     print(text);
     return exit_status::done;
 }

@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(log_prints_verdicts_newest_last_and_selects_among_them) {
     BOOST_TEST(with.run({"log", "--hook", "other"}).out.empty());
     BOOST_TEST(lines_of(with.run({"log", "--since", "1h"}).out).size() == 2U);
     BOOST_TEST(with.run({"log", "--since", "2100-01-01T00:00:00Z"}).out.empty());
+    BOOST_TEST(with.terminal("log --event other").starts_with("no verdict yet that matches: "));
 }
 
 BOOST_AUTO_TEST_CASE(log_shows_people_a_line_a_verdict) {
