@@ -45,8 +45,7 @@ bool is_claude(const agent_input& input) {
 }
 
 bool is_cursor(const agent_input& input) {
-    return input.had_byte_order_mark() || input.has("cursor_version") ||
-           (input.has("conversation_id") && input.has("generation_id"));
+    return input.has("cursor_version") || (input.has("conversation_id") && input.has("generation_id"));
 }
 
 bool is_cline(const agent_input& input) {
@@ -253,7 +252,12 @@ const agent_dialect& dialect_called(std::string_view name, const agent_input& in
 const agent_dialect& dialect_of(const agent_input& input) {
     const auto found = std::find_if(
         dialects.begin(), dialects.end(), [&input](const agent_dialect& each) { return each.sends(input); });
-    return found == dialects.end() ? dialects.back() : *found;
+    if (found != dialects.end()) {
+        return *found;
+    }
+    // The mark is Cursor's, unless a member tells of another agent, whose input some program in between may have
+    // marked.
+    return input.had_byte_order_mark() ? dialect_called("cursor", input) : dialects.back();
 }
 
 }  // namespace hookd::hookctl

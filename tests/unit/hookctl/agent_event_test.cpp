@@ -336,6 +336,16 @@ BOOST_AUTO_TEST_CASE(groks_event_may_be_in_its_variable_alone) {
     BOOST_TEST(event.waits);
 }
 
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_tells_of_cursor_where_no_member_tells_of_another_agent) {
+    const std::string mark = "\xef\xbb\xbf";
+    BOOST_TEST(agent_event_of(mark + agent_input_of("unknown_pre_tool_use")).dialect->name == "cursor");
+    for (const std::string name : {"claude_permission_request", "codex_permission_request", "gemini_after_tool"}) {
+        const auto event = agent_event_of(mark + agent_input_of(name));
+        BOOST_TEST(event.dialect->name == name.substr(0, name.find('_')), name);
+        BOOST_TEST(event.waits, name);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(input_that_is_odd_is_read_as_far_as_it_can_be) {
     const std::string plain = with_tool("Bash", R"({"command":"ls"})");
     BOOST_TEST(agent_input("\xef\xbb\xbf" + plain).had_byte_order_mark());
