@@ -53,10 +53,10 @@ mkdir -p "$HOOKD_BUILD_DIR" && HOOKD_BUILD_DIR="$(cd "$HOOKD_BUILD_DIR" && pwd -
 logs="$HOOKD_BUILD_DIR/logs"
 rm -rf "$logs" && mkdir -p "$logs" && touch "$logs/counts" || exit 1
 release="$HOOKD_BUILD_DIR/release"
-# quickstart.sh configures the same tree, without the tests.
 release_options=(-DBUILD_TESTING=ON -DHOOKD_BENCH=ON)
-# A second run in another clone, or after a change of a branch, compiles little.
-command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+# A second run in another clone compiles little. Not in a tree that quickstart has configured without ccache: with it all would be compiled again.
+[[ ! -f $release/CMakeCache.txt ]] || grep -q '^CMAKE_CXX_COMPILER_LAUNCHER:' "$release/CMakeCache.txt" &&
+    command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 unset HOOKD_BIN HOOKCTL_BIN HOOKD_SUITES HOOKD_LAUNCH
 # Servers for the tests of hookd-nats and for the benchmark, unpacked: to install them would start services.
