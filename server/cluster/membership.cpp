@@ -171,7 +171,8 @@ void membership::take(const state_message& message) {
         say(server::log_level::info, "up" + (engine_.empty() ? "" : ", " + engine_) + ", as host " + environment_.host);
         return announce_all();
     }
-    const auto reason = message.reason.empty() ? std::string{to_string(message.state)} : message.reason;
+    const auto reason =
+        message.reason.empty() ? "the link is " + std::string{to_string(message.state)} : message.reason;
     if (before == link_state::up || (state_ == link_state::down && reason != why_down_)) {
         say(server::log_level::warning, reason);
     }

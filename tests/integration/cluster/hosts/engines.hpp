@@ -22,6 +22,12 @@ namespace hookd::test {
 class on_postgres {
 public:
     [[nodiscard]] std::string url_of(const std::string& host) const { return engine_.url(host, database_); }
+    /// Where it listens on 127.0.0.1.
+    [[nodiscard]] std::string port() const { return std::to_string(engine_.port()); }
+    /// The same by another port of 127.0.0.1.
+    [[nodiscard]] std::string url_through(const std::string& port, const std::string& host) const {
+        return engine_.tcp_url(host, host, database_, std::stoi(port));
+    }
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
     void kill() { engine_.kill(); }
     void start() { engine_.start(); }
@@ -35,6 +41,10 @@ private:
 class on_nats {
 public:
     [[nodiscard]] std::string url_of(const std::string&) const { return server_.url({}, "/hosts"); }
+    [[nodiscard]] std::string port() const { return server_.port(); }
+    [[nodiscard]] static std::string url_through(const std::string& port, const std::string&) {
+        return "nats://127.0.0.1:" + port + "/hosts";
+    }
     void kill() { server_.kill(); }
     void start() { server_.start(); }
 
