@@ -5,6 +5,7 @@
 
 #include <base/text/utf8.hpp>
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -56,22 +57,34 @@ namespace hookd::base {
     return byte == '"' || byte == '\\' || byte < 0x20 || byte >= 0x80;
 }
 
-/// The portable find_special: eight bytes at a time in one word.
-[[nodiscard]] inline const char* find_special_by_words(const char* at, const char* end) noexcept {
+/// Whether one of the eight bytes of `word` is special.
+[[nodiscard]] inline bool has_special(std::uint64_t word) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     constexpr std::uint64_t tops = 0x8080808080808080U;
+    // A subtraction sets the top bit of each byte that was smaller than what is taken away; a borrow may set it in a
+    // neighbour too, but never where no byte is special.
+    const std::uint64_t quotes = word ^ (ones * '"');
+    const std::uint64_t backslashes = word ^ (ones * '\\');
+    const std::uint64_t found =
+        ((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes) | ((word - ones * 0x20U) & ~word) | word;
+    return (found & tops) != 0;
+}
+
+/// The portable find_special: eight bytes at a time in one word, which a last loop looks at byte by byte.
+[[nodiscard]] inline const char* find_special_by_words(const char* at, const char* end) noexcept {
     for (; end - at >= 8; at += 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, at, sizeof word);
-        // A subtraction sets the top bit of each byte that was smaller than what is taken away; a borrow may set it in
-        // a neighbour too, but never where no byte is special, so "none" is exact, and the loop below finds which one
-        // it is.
-        const std::uint64_t quotes = word ^ (ones * '"');
-        const std::uint64_t backslashes = word ^ (ones * '\\');
-        const std::uint64_t found = ((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes) |
-                                    ((word - ones * 0x20U) & ~word) | word;
-        if ((found & tops) != 0) {
+        if (has_special(word)) {
             break;
+        }
+    }
+    if (const auto left = end - at; left >= 4 && left < 8) {  // the last four of them overlap the first
+        std::array<std::uint32_t, 2> halves{};
+        std::memcpy(&halves[0], at, sizeof halves[0]);
+        std::memcpy(&halves[1], end - 4, sizeof halves[1]);
+        if (!has_special(std::bit_cast<std::uint64_t>(halves))) {
+            return end;
         }
     }
     while (at != end && !is_special(*at)) {

@@ -135,6 +135,9 @@ bool json_string::escaped_equals(std::string_view plain) const noexcept {
 }
 
 std::string json_string::decode() const {
+    if (!has_escapes()) {
+        return std::string{raw};
+    }
     std::string decoded;
     decoded.reserve(raw.size());
     std::size_t at = 0;
@@ -197,7 +200,7 @@ void append_json_string(std::string& out, std::string_view plain) {
     const char* const end = at + plain.size();
     while (at != end) {
         const char* const run_end = find_special(plain.data(), at, end);
-        out.append(at, run_end);
+        out.append(at, static_cast<std::size_t>(run_end - at));
         at = run_end;
         if (at == end) {
             break;

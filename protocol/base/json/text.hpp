@@ -54,9 +54,12 @@ struct json_string {
 
     /// Whether the decoded string equals `plain`. Allocates nothing.
     [[nodiscard]] bool equals(std::string_view plain) const noexcept {
-        // An escape is always longer than what it stands for, so equal lengths mean equal bytes and no escape.
-        return raw.size() > plain.size() ? escaped_equals(plain)
-                                         : raw == plain && plain.find('\\') == std::string_view::npos;
+        // An escape is always longer than what it stands for, so equal lengths mean equal bytes and no escape. Of two
+        // different names mostly the first letters differ.
+        if (raw.size() <= plain.size()) {
+            return raw == plain && plain.find('\\') == std::string_view::npos;
+        }
+        return (plain.starts_with(raw.front()) || raw.front() == '\\') && escaped_equals(plain);
     }
     /// The decoded string, as UTF-8; a lone surrogate escape becomes U+FFFD.
     [[nodiscard]] std::string decode() const;

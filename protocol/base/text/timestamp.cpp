@@ -39,7 +39,15 @@ public:
     [[nodiscard]] bool has_digit() const noexcept {
         return !left_.empty() && left_.front() >= '0' && left_.front() <= '9';
     }
-    int digit() noexcept { return has_digit() ? character("0123456789") - '0' : character(""); }
+    int digit() noexcept {
+        if (!has_digit()) {
+            good_ = false;
+            return 0;
+        }
+        const int value = left_.front() - '0';
+        left_.remove_prefix(1);
+        return value;
+    }
     [[nodiscard]] bool at_end() const noexcept { return good_ && left_.empty(); }
 
 private:

@@ -7,11 +7,9 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace hookd::link {
 namespace {
@@ -27,7 +25,9 @@ channel::channel(const boost::asio::any_io_executor& executor, int descriptor,
     : socket_(executor, boost::asio::local::stream_protocol{}, descriptor),
       on_frame_(std::move(on_frame)),
       on_end_(std::move(on_end)),
-      input_(max_frame_bytes) {}
+      input_(max_frame_bytes) {
+    socket_.non_blocking(true);
+}
 
 void channel::start() { read_more(); }
 
@@ -83,28 +83,41 @@ void channel::write_later() {
     });
 }
 
+// Without an asynchronous write, whose completion is one more round of the executor: mostly the socket takes all.
 void channel::write_more() {
-    writing_ = std::min(output_.size(), most_pieces);
-    std::vector<boost::asio::const_buffer> pieces;
-    for (std::size_t i = 0; i < writing_; ++i) {
-        pieces.push_back(boost::asio::buffer(output_[i]));
+    boost::system::error_code failure;
+    while (!output_.empty() && !failure) {
+        pieces_.clear();
+        for (std::size_t i = 0; i < std::min(output_.size(), most_pieces); ++i) {
+            pieces_.push_back(boost::asio::buffer(output_[i]));
+        }
+        pieces_.front() += written_of_first_;
+        drop_written(socket_.write_some(pieces_, failure));
     }
-    boost::asio::async_write(socket_, pieces, [this](boost::system::error_code failure, std::size_t count) {
-        if (ended_) {
-            return;
-        }
-        if (failure) {
-            return end({});
-        }
-        output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(writing_));
-        writing_ = 0;
-        queued_bytes_ -= count;
-        write_is_due_ = !output_.empty();
-        if (write_is_due_) {
+    if (failure == boost::asio::error::would_block) {
+        await_room();
+    } else if (failure) {
+        return end({});
+    } else {
+        write_is_due_ = false;
+    }
+    if (!is_congested() && when_drained_) {
+        std::exchange(when_drained_, nullptr)();
+    }
+}
+
+void channel::drop_written(std::size_t bytes) {
+    queued_bytes_ -= bytes;
+    written_of_first_ += bytes;
+    for (; !output_.empty() && written_of_first_ >= output_.front().size(); output_.pop_front()) {
+        written_of_first_ -= output_.front().size();
+    }
+}
+
+void channel::await_room() {
+    socket_.async_wait(boost::asio::socket_base::wait_write, [this](boost::system::error_code failure) {
+        if (!ended_ && !failure) {
             write_more();
-        }
-        if (!is_congested() && when_drained_) {
-            std::exchange(when_drained_, nullptr)();
         }
     });
 }

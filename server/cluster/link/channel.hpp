@@ -5,6 +5,7 @@
 #include "cluster/link/messages.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hookd::link {
 
@@ -58,6 +60,8 @@ private:
     void take_frames();
     void write_later();
     void write_more();
+    void drop_written(std::size_t bytes);
+    void await_room();
     void end(const std::string& reason);
 
     boost::asio::local::stream_protocol::socket socket_;
@@ -68,8 +72,9 @@ private:
     clock::time_point heard_at_ = clock::now();
     std::deque<std::string> output_{};
     std::size_t queued_bytes_ = 0;
-    std::size_t writing_ = 0;    // pieces of output_ that are being written
-    bool write_is_due_ = false;  // write_more() is to come, or what it writes is under way
+    std::size_t written_of_first_ = 0;
+    std::vector<boost::asio::const_buffer> pieces_{};  // of a write
+    bool write_is_due_ = false;                        // write_more() is to come, or waits for room
     bool ended_ = false;
 };
 

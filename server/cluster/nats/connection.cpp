@@ -322,9 +322,13 @@ void connection::start_write() {
         return;
     }
     std::swap(being_sent_, unsent_);
+    const std::size_t sent = transport_.write_at_once(boost::asio::buffer(being_sent_));
+    if (sent == being_sent_.size()) {
+        return being_sent_.clear();
+    }
     write_is_due_ = true;
     transport_.write(
-        boost::asio::buffer(being_sent_), [self = shared_from_this()](const error_code& failure, std::size_t) {
+        boost::asio::buffer(being_sent_) + sent, [self = shared_from_this()](const error_code& failure, std::size_t) {
             self->being_sent_.clear();
             if (!failure) {  // which the next read reports, after what the server said last
                 self->start_write();

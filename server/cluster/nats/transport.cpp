@@ -25,6 +25,7 @@ void require_file(const error_code& failure, const char* option, const std::stri
 void send_at_once(asio::ip::tcp::socket& socket) {
     error_code ignored;
     static_cast<void>(socket.set_option(asio::ip::tcp::no_delay{true}, ignored));
+    static_cast<void>(socket.non_blocking(true, ignored));
 }
 
 }  // namespace
@@ -90,6 +91,11 @@ void transport::read_some(asio::mutable_buffer buffer, transfer_handler done) {
     } else {
         socket_.async_read_some(buffer, std::move(done));
     }
+}
+
+std::size_t transport::write_at_once(asio::const_buffer bytes) {
+    error_code failure;
+    return tls_ ? 0 : socket_.write_some(bytes, failure);
 }
 
 void transport::write(asio::const_buffer bytes, transfer_handler done) {

@@ -36,6 +36,9 @@ public:
     /// `host`: whose certificate it has to be.
     void start_tls(std::shared_ptr<boost::asio::ssl::context> context, const std::string& host, connect_handler done);
     void read_some(boost::asio::mutable_buffer buffer, transfer_handler done);
+    /// Writes what the kernel takes at once, and returns how much that was: nothing with TLS, and nothing after a
+    /// failure, which write() then reports.
+    [[nodiscard]] std::size_t write_at_once(boost::asio::const_buffer bytes);
     /// Writes all of it.
     void write(boost::asio::const_buffer bytes, transfer_handler done);
     void close();

@@ -80,6 +80,24 @@ BOOST_AUTO_TEST_CASE(a_frame_that_cannot_be_is_an_end_with_one) {
     BOOST_TEST(ended->find("hookd sent a frame that cannot be read") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_sent_arrives_whole_however_slowly_hookd_reads) {
+    std::string sent;
+    for (int i = 0; i < 200; ++i) {
+        const host_left report{"h" + std::to_string(i), std::string(static_cast<std::size_t>(i) * 211, 'x')};
+        link->send(report);
+        sent += encode(report);
+    }
+    std::string taken;
+    std::string piece(9'973, '\0');
+    while (taken.size() < sent.size()) {
+        run();
+        const auto got = ::recv(hookd.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+        BOOST_REQUIRE(got > 0);
+        taken.append(piece, 0, static_cast<std::size_t>(got));
+    }
+    BOOST_TEST((taken == sent));
+}
+
 BOOST_AUTO_TEST_CASE(what_hookd_does_not_read_is_bounded) {
     const host_left report{"h", std::string(1 << 20, 'x')};
     bool drained = false;
