@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "rpc/memory_reserve.hpp"
 
-#include <cerrno>
+#include <base/posix/large_pages.hpp>
+
 #include <cstddef>
 #include <cstdlib>
-#include <memory>
 #include <new>
 
 #include <malloc.h>
-#include <sys/mman.h>
 
 // In place of the C and C++ libraries' functions, for this program: what is small gets memory from what
 // rpc::memory_reserve sets aside when the system has none, and what is large does not. A frame of megabytes would else
@@ -45,32 +44,12 @@ void* allocate_for(std::size_t bytes, Allocate allocate) noexcept {
 #endif
 
 #ifndef HOOKD_IS_SANITIZED
-namespace {
-
-/// A page of 4 KiB that is first written to is an interrupt, and takes longer than copying into it: what is large gets
-/// pages of 2 MiB where the kernel gives such to those who ask.
-void ask_for_large_pages(void* memory, std::size_t bytes) noexcept {
-    constexpr std::size_t large_page = std::size_t{2} << 20;
-    if (bytes < 2 * large_page) [[likely]] {
-        return;
-    }
-    void* begin = memory;
-    std::size_t room = bytes;
-    if (std::align(large_page, large_page, begin, room) != nullptr) {
-        const int before = errno;
-        (void)::madvise(begin, room - room % large_page, MADV_HUGEPAGE);
-        errno = before;
-    }
-}
-
-}  // namespace
-
 void* operator new(std::size_t bytes) {
     void* const memory = allocate_for(bytes, [bytes] { return std::malloc(bytes == 0 ? 1 : bytes); });
     if (memory == nullptr) {
         throw std::bad_alloc{};
     }
-    ask_for_large_pages(memory, bytes);
+    hookd::base::ask_for_large_pages(memory, bytes);
     return memory;
 }
 

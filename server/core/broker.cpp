@@ -88,7 +88,8 @@ broker::published broker::publish(const protocol::event_fields& fields, std::str
     const bool notes_passed = recorder_ != nullptr || slot != nullptr;
     passed_.clear();
     if (notes_passed && !target.disabled.empty()) [[unlikely]] {
-        payload_view view{payload};
+        condition_steps steps;
+        payload_view view{sessions_.topics().pointers(), payload, steps};
         note_disabled(target, fields.expects_response, view, passed_);
     }
     result.subscribers = slot != nullptr
@@ -108,14 +109,12 @@ broker::published broker::publish(const protocol::event_fields& fields, std::str
 // But for one that was disabled a moment ago, and has its session still.
 void broker::note_disabled(const topic& target, bool is_asked, payload_view& payload, pass_list& passed) {
     for (const auto* const each : target.disabled) {
-        payload.expect(each->where);
-    }
-    for (const auto* const each : target.disabled) {
-        const bool is_for_it = (is_asked || !each->asked_only) && payload.meets(each->where);
+        const auto& hook = each->definition;
+        const bool is_for_it = (is_asked || !hook.asked_only) && payload.meets(each->where);
         const bool is_there = std::any_of(target.matches.begin(), target.matches.end(),
-            [each](const session* other) { return other->name() == each->name; });
+            [&hook](const session* other) { return other->name() == hook.name; });
         if (is_for_it && !is_there) {
-            passed.add(each->name, protocol::pass_reason::disabled);
+            passed.add(hook.name, protocol::pass_reason::disabled);
         }
     }
 }
@@ -123,8 +122,8 @@ void broker::note_disabled(const topic& target, bool is_asked, payload_view& pay
 // Returns how many sessions have got the event.
 std::size_t broker::ask_responders(slot& slot, const topic& target, event& event, instant now) {
     const bool is_foreign = event.is_foreign();
-    payload_view payload{event.payload()};
-    sessions::expect_conditions(target.matches, payload);
+    condition_steps steps;
+    payload_view payload{sessions_.topics().pointers(), event.payload(), steps};
     const bool begins_chain =
         slot.is_chain() && std::any_of(target.matches.begin(), target.matches.end(), [&](const session* each) {
             return each->decides() && sessions::wants(*each, true, payload);

@@ -46,10 +46,10 @@ std::optional<error> broker::refuse_resume(const protocol::subscribe_params& par
 bool broker::retains_all_after(
     std::uint64_t seq, name_matcher& matches, const protocol::subscribe_params& params) const {
     const bool spans_cluster = params.scope == protocol::event_scope::cluster;
-    std::size_t steps_left = payload_view::most_steps;
+    condition_steps steps;
     return log_.is_complete_after(seq, [&](const dropped_event& each) {
         return (each.expects_response || !params.asked_only) && (spans_cluster || !each.is_foreign) &&
-               matches(each.name) && each.may_meet(params.where, steps_left);
+               matches(each.name) && each.may_meet(params.where, steps);
     });
 }
 
@@ -59,15 +59,18 @@ bool broker::needs_journal(
         refuse_resume(params)) {
         return false;
     }
-    const session wanted{0, client, params, params.responds, *params.after_seq};
+    base::pointer_set pointers;
+    const session wanted{0, client, params, params.responds, *params.after_seq, pointers};
     name_matcher matches{wanted};
     return !retains_all_after(std::max(*params.after_seq, missed.through_seq), matches, params) && !matches.refuse();
 }
 
 void broker::collect_missed(client& client, const protocol::subscribe_params& params,
     std::vector<journalled_event> found, missed_events& missed) const {
-    const session wanted{0, client, params, params.responds, 0};
+    base::pointer_set pointers;
+    const session wanted{0, client, params, params.responds, 0, pointers};
     name_matcher matches{wanted};
+    auto steps = steps_of_resume;
     for (auto& each : found) {
         const auto seq = each.seq;
         const auto size = each.payload ? each.payload->size() : 0;
@@ -77,7 +80,7 @@ void broker::collect_missed(client& client, const protocol::subscribe_params& pa
                 missed.is_lost = true;
                 return;
             }
-            payload_view payload{*each.payload};
+            payload_view payload{pointers, *each.payload, steps};
             if (sessions::wants(wanted, each.timeout.has_value(), payload)) {
                 if (!missed.events.empty() &&
                     (missed.events.size() >= limits_.capacity || missed.bytes + size > most_missed_bytes)) {
@@ -98,7 +101,8 @@ std::variant<broker::backlog, error> broker::find_backlog(
     if (auto failure = refuse_resume(params)) {
         return std::move(*failure);
     }
-    const session wanted{0, client, params, params.responds && !client.is_half_closed(), 0};
+    base::pointer_set pointers;
+    const session wanted{0, client, params, params.responds && !client.is_half_closed(), 0, pointers};
     name_matcher matches{wanted};
     if (params.after_seq && !missed.is_cut &&
         !retains_all_after(std::max(*params.after_seq, missed.through_seq), matches, params)) {

@@ -38,7 +38,8 @@ broker::result_or_error<protocol::subscribe_result> broker::subscribe(
     auto& first = std::get<backlog>(found);
     const auto absent = first.is_cut ? std::nullopt : find_absent(client, params);
     auto made = std::make_unique<session>(absent.value_or(sessions_.next_session_id(client)), client, params,
-        params.responds && !client.is_half_closed(), params.after_seq.value_or(head_seq_));
+        params.responds && !client.is_half_closed(), params.after_seq.value_or(head_seq_),
+        sessions_.topics().pointers());
     if (absent) {
         add_restored(first, *made, params.after_seq);
     }
@@ -76,9 +77,9 @@ session& broker::replace_session(client& client, std::unique_ptr<session> next) 
 void broker::add_kept(backlog& found, const session& session, name_matcher& matches,
     std::optional<std::uint64_t> after_seq, std::uint64_t through_seq) {
     auto& events = found.events;
-    const auto is_wanted = [&session](const event& each) {
-        payload_view payload{each.payload()};
-        payload.expect(session.where());
+    auto steps = steps_of_resume;
+    const auto is_wanted = [&session, &steps](const event& each) {
+        payload_view payload{session.where().pointers(), each.payload(), steps};
         return sessions::sees(session, each.is_foreign()) && sessions::wants(session, each.expects_response(), payload);
     };
     if (after_seq) {
@@ -243,10 +244,10 @@ std::optional<sessions::ended> broker::take_ended(client& client) {
 protocol::who_result broker::who(const protocol::who_params& params) const {
     protocol::who_result result;
     result.timeout = limits_.default_timeout;
-    payload_view payload{params.payload};
+    condition_steps steps;
+    payload_view payload{sessions_.topics().pointers(), params.payload, steps};
     const auto found = sessions_.topics().look_up(params.event.view());
     pass_list passed;
-    sessions::expect_conditions(found.matches, payload);
     note_disabled(found, true, payload, passed);
     for (const session* const each : found.matches) {
         if (!sessions::wants(*each, true, payload)) {

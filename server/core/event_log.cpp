@@ -5,22 +5,24 @@
 
 namespace hookd::core {
 
-bool dropped_event::may_meet(
-    const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const {
+bool dropped_event::may_meet(const std::vector<protocol::payload_condition>& conditions, condition_steps& steps) const {
     return std::all_of(conditions.begin(), conditions.end(), [&](const protocol::payload_condition& each) {
         const auto known = std::find_if(
             strings.begin(), strings.end(), [&each](const string_at& one) { return one.pointer == each.pointer; });
-        return known == strings.end() || holds(each, known->text, steps_left);
+        return known == strings.end() || holds(each.glob, known->text, steps);
     });
 }
 
 void event_log::remember_pointers(const std::vector<protocol::payload_condition>& conditions) {
     for (const auto& each : conditions) {
-        std::erase(pointers_, each.pointer);
-        if (pointers_.size() == most_pointers) {
-            pointers_.erase(pointers_.begin());
+        const auto place = pointers_.add(each.pointer);
+        if (std::erase(recent_pointers_, place) != 0) {
+            pointers_.remove(place);  // it was there already
+        } else if (recent_pointers_.size() == most_pointers) {
+            pointers_.remove(recent_pointers_.front());
+            recent_pointers_.erase(recent_pointers_.begin());
         }
-        pointers_.push_back(each.pointer);
+        recent_pointers_.push_back(place);
     }
 }
 
@@ -32,14 +34,15 @@ void event_log::note(dropped_event& dropped, const event& event) const {
     dropped.expects_response = event.expects_response();
     dropped.is_foreign = event.is_foreign();
     dropped.strings.clear();
-    if (event.payload().size() > largest_payload) {
+    condition_steps steps;
+    payload_view payload{pointers_, event.payload(), steps};
+    if (pointers_.empty() || event.payload().size() > largest_payload || !payload.is_known()) {
         return;
     }
-    payload_view payload{event.payload()};
-    for (const auto& pointer : pointers_) {
+    for (const auto pointer : recent_pointers_) {
         const auto& text = payload.string_at(pointer);
         if (!text || text->size() <= longest_string) {
-            dropped.strings.push_back({pointer, text});
+            dropped.strings.push_back({pointer->first, text});
         }
     }
 }

@@ -28,10 +28,10 @@ struct dropped_event {
     bool is_foreign = false;  ///< of another host
     std::vector<string_at> strings{};
 
-    /// Whether its payload may have met `conditions`: true, too, where that is not known, or takes more than
-    /// `steps_left` character comparisons, from which those made are taken off.
+    /// Whether its payload may have met `conditions`: true, too, where that is not known, or takes more
+    /// `steps` than are left.
     [[nodiscard]] bool may_meet(
-        const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const;
+        const std::vector<protocol::payload_condition>& conditions, condition_steps& steps) const;
 };
 
 /// The last events, for those who resume, and the names of the last ones that it had to drop, so that a drop that does
@@ -99,8 +99,9 @@ private:
 
     boost::circular_buffer<event::pointer> events_;
     durability& durable_;
-    std::vector<dropped_event> drops_{};   // a ring once it is full: the names' memory is reused
-    std::vector<std::string> pointers_{};  // most recent last
+    std::vector<dropped_event> drops_{};  // a ring once it is full: the names' memory is reused
+    base::pointer_set pointers_{};
+    std::vector<base::pointer_set::place> recent_pointers_{};  // each of them once, the most recent last
     std::size_t next_drop_ = 0;
     std::size_t capacity_;
     std::size_t bytes_ = 0;

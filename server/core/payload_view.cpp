@@ -1,70 +1,58 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "payload_view.hpp"
 
-#include <base/json/pointer.hpp>
 #include <base/json/text.hpp>
 #include <base/text/glob.hpp>
 
 #include <algorithm>
 
 namespace hookd::core {
+namespace {
 
-bool holds(
-    const protocol::payload_condition& condition, const std::optional<std::string>& text, std::size_t& steps_left) {
+const std::optional<std::string> no_string{};
+
+}  // namespace
+
+bool holds(std::string_view glob, const std::optional<std::string>& text, condition_steps& steps) {
     if (!text) {
         return false;
     }
-    const std::size_t steps = text->size() * std::max<std::size_t>(condition.glob.size(), 1);
-    if (steps > steps_left) {
+    const std::size_t needed = text->size() * std::max<std::size_t>(glob.size(), 1);
+    if (needed > steps.comparing) {
         return true;
     }
-    steps_left -= steps;
-    return base::glob_matches(condition.glob, *text);
+    steps.comparing -= needed;
+    return base::glob_matches(glob, *text);
 }
 
-void payload_view::expect(const std::vector<protocol::payload_condition>& conditions) {
-    for (const auto& each : conditions) {
-        if (known_.contains(each.pointer) || expected_.contains(each.pointer)) {
-            continue;
-        }
-        if (!pointers_) {
-            pointers_.emplace();
-        }
-        if (const auto number = pointers_->add(each.pointer)) {
-            expected_.emplace(each.pointer, *number);
-        }
+bool payload_view::is_known() {
+    if (!is_known_) {
+        is_known_ = pointers_.look_up(payload_, steps_.reading, values_);
     }
+    return *is_known_;
 }
 
-void payload_view::look_up_expected() {
-    pointers_->look_up(payload_);
-    for (const auto& [pointer, number] : expected_) {
-        note(known_[pointer], pointers_->value_of(number));
+const std::optional<std::string>& payload_view::string_at(base::pointer_set::place pointer) {
+    if (!is_known()) {
+        return no_string;
     }
-    expected_.clear();
-    pointers_.reset();
-}
-
-void payload_view::note(std::optional<std::string>& known, const std::optional<std::string_view>& value) {
-    if (value && base::kind_of(*value) == base::json_kind::string) {
-        known = base::json_string{value->substr(1, value->size() - 2)}.decode();
+    const auto value = values_.find(pointer);
+    if (value == values_.end() || base::kind_of(value->second) != base::json_kind::string) {
+        return no_string;
     }
-}
-
-const std::optional<std::string>& payload_view::string_at(std::string_view pointer) {
-    if (pointers_) {
-        look_up_expected();
-    }
-    const auto [known, is_new] = known_.try_emplace(pointer);
+    const auto [known, is_new] = strings_.try_emplace(pointer);
     if (is_new) {
-        note(known->second, base::find_value(payload_, pointer));
+        known->second = base::json_string{value->second.substr(1, value->second.size() - 2)}.decode();
     }
     return known->second;
 }
 
-bool payload_view::meets(const std::vector<protocol::payload_condition>& conditions) {
-    return std::all_of(conditions.begin(), conditions.end(),
-        [this](const protocol::payload_condition& each) { return holds(each, string_at(each.pointer), steps_left_); });
+bool payload_view::meets(const where_clause& where) {
+    return where.empty() || !is_known() ||
+           std::all_of(
+               where.conditions().begin(), where.conditions().end(), [this](const where_clause::condition& each) {
+                   return holds(each.glob, string_at(each.pointer), steps_);
+               });
 }
 
 }  // namespace hookd::core

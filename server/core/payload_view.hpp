@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "where_clause.hpp"
+
 #include <base/json/pointer_set.hpp>
-#include <hookd/protocol/methods.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -10,47 +11,49 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace hookd::core {
 
-/// Whether `text`, the string that its pointer leads to, meets `condition`. True, too, if that takes more than
-/// `steps_left` character comparisons, from which those made are taken off.
-[[nodiscard]] bool holds(
-    const protocol::payload_condition& condition, const std::optional<std::string>& text, std::size_t& steps_left);
+/// What may be spent on conditions of payloads within one request; what was is taken off. A condition for which it does
+/// not suffice counts as met: a guard is then asked without need, not passed over.
+struct condition_steps {
+    std::size_t reading = 5'000'000;  ///< of payloads, about a nanosecond each: the largest one, two levels deep
+    std::size_t comparing = std::size_t{1} << 24;  ///< characters with globs
+};
 
-/// A payload as the conditions of many sessions see it (PROTOCOL.md, `where`). Where they are expected it is walked
-/// once for all their pointers.
+/// What a request to resume, which goes through all that is retained, may spend.
+inline constexpr condition_steps steps_of_resume{.reading = std::size_t{1} << 24};
+
+/// Whether `text`, the string that a condition's pointer leads to, matches `glob`.
+[[nodiscard]] bool holds(std::string_view glob, const std::optional<std::string>& text, condition_steps& steps);
+
+/// A payload as conditions see it (PROTOCOL.md, `where`): it is walked once, for all pointers of the set.
 ///
-/// Comparing takes at most most_steps character comparisons in all; a condition that would need more counts as met: a
-/// guard is then asked without need, not passed over.
-///
-/// Thread-safety: none. Lifetime: the payload, and the conditions that it is compared with, must outlive it.
+/// Thread-safety: none. Lifetime: what it is constructed with must outlive it; nothing is added to `pointers`, or
+/// removed, meanwhile.
 class payload_view {
 public:
-    static constexpr std::size_t most_steps = std::size_t{1} << 24;
-
     /// `payload`: valid JSON.
-    explicit payload_view(std::string_view payload) noexcept : payload_(payload) {}
+    payload_view(const base::pointer_set& pointers, std::string_view payload, condition_steps& steps) noexcept
+        : pointers_(pointers), payload_(payload), steps_(steps) {}
+    payload_view(const payload_view&) = delete;
+    payload_view& operator=(const payload_view&) = delete;
 
-    /// Those will be asked for. They must outlive this.
-    void expect(const std::vector<protocol::payload_condition>& conditions);
+    /// Whether each condition holds. Its pointers are in the set.
+    [[nodiscard]] bool meets(const where_clause& where);
 
-    /// Whether each of `conditions` holds.
-    [[nodiscard]] bool meets(const std::vector<protocol::payload_condition>& conditions);
-
-    /// The string that a pointer, which must outlive this, leads to; nothing where it leads to none.
-    [[nodiscard]] const std::optional<std::string>& string_at(std::string_view pointer);
+    /// Whether there were steps enough to read the payload.
+    [[nodiscard]] bool is_known();
+    /// The string that a pointer leads to; nothing where it leads to none, or that is not known.
+    [[nodiscard]] const std::optional<std::string>& string_at(base::pointer_set::place pointer);
 
 private:
-    void look_up_expected();
-    static void note(std::optional<std::string>& known, const std::optional<std::string_view>& value);
-
+    const base::pointer_set& pointers_;
     std::string_view payload_;
-    std::size_t steps_left_ = most_steps;
-    boost::unordered_flat_map<std::string_view, std::optional<std::string>> known_{};
-    boost::unordered_flat_map<std::string_view, std::size_t> expected_{};  // and their numbers in pointers_
-    std::optional<base::pointer_set> pointers_{};                          // of those
+    condition_steps& steps_;
+    std::optional<bool> is_known_{};  // nothing: it has not been read
+    base::pointer_set::values values_{};
+    boost::unordered_flat_map<base::pointer_set::place, std::optional<std::string>> strings_{};  // that were asked for
 };
 
 }  // namespace hookd::core

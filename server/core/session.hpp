@@ -3,6 +3,7 @@
 
 #include "responder.hpp"
 #include "shadow_questions.hpp"
+#include "where_clause.hpp"
 
 #include <base/text/glob.hpp>
 #include <hookd/protocol/methods.hpp>
@@ -36,12 +37,13 @@ class topic_listing {
 /// Thread-safety: none (broker's strand).
 class session {
 public:
-    /// `responds`: whether emitters may wait for it. `last_seq`: where it begins. It has no name until class sessions
-    /// gives it one.
+    /// `responds`: whether emitters may wait for it. `last_seq`: where it begins. `pointers`: for those of its
+    /// conditions; must outlive it. It has no name until class sessions gives it one.
     session(std::uint64_t id, core::client& client, const protocol::subscribe_params& params, bool responds,
-        std::uint64_t last_seq)
+        std::uint64_t last_seq, base::pointer_set& pointers)
         : client_(&client),
           last_seq_(last_seq),
+          where_(pointers),
           responds_(responds),
           wants_cancellations_(params.cancellations),
           wants_verdicts_(params.verdicts),
@@ -59,7 +61,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& patterns() const noexcept { return patterns_; }
     /// Whether one of its patterns matches.
     [[nodiscard]] bool matches(base::glob_subject& event_name) const noexcept;
-    [[nodiscard]] const std::vector<protocol::payload_condition>& where() const noexcept { return where_; }
+    [[nodiscard]] const where_clause& where() const noexcept { return where_; }
     [[nodiscard]] bool responds() const noexcept { return responds_; }
     /// Whether emitters wait for it.
     [[nodiscard]] bool decides() const noexcept { return responds_ && !shadow_; }
@@ -91,7 +93,7 @@ private:
     void set_terms(const protocol::subscribe_params& params) {
         patterns_ = params.events;
         asked_only_ = params.asked_only;
-        where_ = params.where;
+        where_.set(params.where);
         insists_ = params.on_failure == protocol::failure_policy::closed;
         order_ = params.order;
         shadow_ = params.shadow;
@@ -101,7 +103,7 @@ private:
     // First what each delivery looks at.
     core::client* client_;
     std::uint64_t last_seq_;
-    std::vector<protocol::payload_condition> where_{};
+    where_clause where_;
     std::optional<protocol::close_reason> closing_{};
     bool responds_;
     bool asked_only_ = false;

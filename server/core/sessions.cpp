@@ -95,6 +95,7 @@ std::optional<sessions::ended> sessions::take_ended(client& client) noexcept {
 
 std::size_t sessions::deliver(const topic& target, event& event, pass_list* passed, instant now) {
     const bool is_foreign = event.is_foreign();
+    condition_steps steps;
     std::optional<payload_view> payload;  // most sessions have no conditions
     std::size_t subscribers = 0;
     for (session* const each : target.matches) {
@@ -107,8 +108,7 @@ std::size_t sessions::deliver(const topic& target, event& event, pass_list* pass
         }
         if (!each->where_.empty()) {
             if (!payload) {
-                payload.emplace(event.payload());
-                expect_conditions(target.matches, *payload);
+                payload.emplace(topics_.pointers(), event.payload(), steps);
             }
             if (!payload->meets(each->where_)) {
                 note_passed(passed, *each, protocol::pass_reason::where);

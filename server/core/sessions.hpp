@@ -160,15 +160,7 @@ public:
     }
     /// Whether it wants an event with that payload, for whose reply a request waits (`is_asked`) or none.
     [[nodiscard]] static bool wants(const session& session, bool is_asked, payload_view& payload) {
-        return (is_asked || !session.asked_only_) && (session.where_.empty() || payload.meets(session.where_));
-    }
-    /// The conditions of those are about to be compared with it.
-    static void expect_conditions(const std::vector<session*>& sessions, payload_view& payload) {
-        for (const session* const each : sessions) {
-            if (!each->where_.empty()) {
-                payload.expect(each->where_);
-            }
-        }
+        return (is_asked || !session.asked_only_) && payload.meets(session.where_);
     }
     /// Sends it a notice. A session that does not take its verdicts lags as one that does not take its events.
     void notify(session& session, notice notice, instant now);

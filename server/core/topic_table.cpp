@@ -89,7 +89,7 @@ void topic_table::collect_matches(topic& target) const {
     target.matches.erase(std::unique(target.matches.begin(), target.matches.end()), target.matches.end());
     target.disabled.clear();
     for (const auto& each : disabled_) {
-        if (matches_any(each.events, name)) {
+        if (matches_any(each.definition.events, name)) {
             target.disabled.push_back(&each);
         }
     }
@@ -110,16 +110,20 @@ void topic_table::outdate(std::string_view name) {
 }
 
 void topic_table::set_disabled(std::vector<protocol::hook_definition> disabled) {
-    const auto count = [](const std::vector<protocol::hook_definition>& hooks) {
+    std::deque<disabled_hook> next;
+    for (auto& each : disabled) {
+        next.emplace_back(std::move(each), pointers_);
+    }
+    const auto count = [](const std::deque<disabled_hook>& hooks) {
         std::size_t bytes = 0;
         for (const auto& each : hooks) {
-            bytes += pattern_bytes(each.events);
+            bytes += pattern_bytes(each.definition.events);
         }
         return bytes;
     };
-    pattern_bytes_ += count(disabled);
+    pattern_bytes_ += count(next);
     pattern_bytes_ -= count(disabled_);
-    disabled_ = std::move(disabled);
+    disabled_.swap(next);
     ++generation_;
 }
 

@@ -3,17 +3,31 @@
 
 #include "reply_times.hpp"
 #include "session.hpp"
+#include "where_clause.hpp"
+
+#include <base/json/pointer_set.hpp>
 
 #include <boost/intrusive/list.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hookd::core {
+
+/// A registered hook that is disabled and so has no session.
+struct disabled_hook {
+    disabled_hook(protocol::hook_definition known, base::pointer_set& pointers)
+        : definition(std::move(known)), where(pointers, definition.where) {}
+
+    protocol::hook_definition definition;
+    where_clause where;
+};
 
 /// What is known of one event name.
 struct topic : boost::intrusive::list_base_hook<> {
@@ -21,7 +35,7 @@ struct topic : boost::intrusive::list_base_hook<> {
     /// Ascending id; of the time when find() or refresh() was last asked: they may be gone since.
     std::vector<session*> matches{};
     /// Registered hooks that are disabled and would match.
-    std::vector<const protocol::hook_definition*> disabled{};
+    std::vector<const disabled_hook*> disabled{};
     /// What was last noted of an event of that name: events mostly pass over the same hooks.
     std::shared_ptr<const protocol::passed_over_hooks> passed_over{};
     std::uint64_t as_of = 0;  // topic_table's generation then; 0: no longer right
@@ -61,7 +75,11 @@ public:
     /// Nothing for one that is not listed.
     void remove(session& left);
 
-    /// Replaces the registered hooks that are disabled, which have no session.
+    /// Those of the conditions of all sessions and disabled hooks.
+    [[nodiscard]] base::pointer_set& pointers() noexcept { return pointers_; }
+    [[nodiscard]] const base::pointer_set& pointers() const noexcept { return pointers_; }
+
+    /// Replaces the registered hooks that are disabled.
     void set_disabled(std::vector<protocol::hook_definition> disabled);
 
     /// Bytes of such patterns that are compared with each name that is new: those of sessions with a glob.
@@ -88,11 +106,12 @@ private:
     void outdate(std::string_view name);
     void forget_oldest();
 
+    base::pointer_set pointers_{};
     by_name<std::unique_ptr<topic>> topics_{};
     boost::intrusive::list<topic> recent_{};  // most recent first
     by_name<std::vector<session*>> exact_{};  // sessions that named it without a glob, ascending id
     std::vector<session*> globbing_{};        // sessions with a glob, ascending id
-    std::vector<protocol::hook_definition> disabled_{};
+    std::deque<disabled_hook> disabled_{};
     std::size_t pattern_bytes_ = 0;
     std::uint64_t generation_ = 1;  // grows with each change of globbing_ and disabled_
 };

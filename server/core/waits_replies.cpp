@@ -341,17 +341,16 @@ void waits::advance(slot& slot, instant now) {
 
 void waits::ask_next(slot& slot, instant now) {
     using turn_state = wait_listener::turn::state;
-    payload_view payload{slot.payload_of_turn()};
-    for (const auto& each : slot.responders_) {
-        if (each.session != nullptr && !each.session->where().empty()) {
-            payload.expect(each.session->where());
-        }
-    }
+    condition_steps steps;
+    std::optional<payload_view> payload;
     while (responder* const next = slot.next_turn()) {
         if (next->session == nullptr) {
             return;  // an earlier process would have asked it, and it is not there yet
         }
-        const auto turn = listener_.begin_turn(slot, *next->session, payload, now);
+        if (!payload) {
+            payload.emplace(next->session->where().pointers(), slot.payload_of_turn(), steps);
+        }
+        const auto turn = listener_.begin_turn(slot, *next->session, *payload, now);
         if (turn.is == turn_state::taken) {
             return ask(*next, turn.place);
         }

@@ -1,9 +1,44 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "buffer_pool.hpp"
 
+#include <base/posix/large_pages.hpp>
+
+#include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace hookd::server {
+namespace {
+
+// Knows where the memory is, which realloc(3) may move.
+struct memory_release {
+    char* memory;
+
+    void operator()(char*) const noexcept { std::free(memory); }
+};
+
+char* resize(char* memory, std::size_t bytes) {
+    auto* const result = static_cast<char*>(std::realloc(memory, bytes));
+    if (result == nullptr) {
+        throw std::bad_alloc{};
+    }
+    base::ask_for_large_pages(result, bytes);
+    return result;
+}
+
+}  // namespace
+
+buffer buffer::of(std::size_t capacity) {
+    char* const memory = resize(nullptr, capacity);
+    return {std::shared_ptr<char[]>{memory, memory_release{memory}}, capacity};
+}
+
+void buffer::grow(std::size_t larger) {
+    auto& release = *std::get_deleter<memory_release>(bytes);
+    release.memory = resize(release.memory, larger);
+    bytes = std::shared_ptr<char[]>{std::move(bytes), release.memory};
+    capacity = larger;
+}
 
 buffer buffer_pool::take() {
     {

@@ -14,7 +14,10 @@ struct buffer {
     std::size_t capacity = 0;
 
     /// May throw std::bad_alloc.
-    [[nodiscard]] static buffer of(std::size_t bytes) { return {std::make_shared_for_overwrite<char[]>(bytes), bytes}; }
+    [[nodiscard]] static buffer of(std::size_t capacity);
+    /// Keeps what is in it. Megabytes are not copied, but mapped elsewhere. Precondition: nobody else has a share in
+    /// it. May throw std::bad_alloc; nothing has changed then.
+    void grow(std::size_t larger);
 };
 
 /// Lends read buffers, so that a connection has one only while there is something in it. Keeps a few for the next one:

@@ -8,8 +8,9 @@
 namespace hookd::server::net {
 namespace {
 
-// A frame up to this size gets its memory at once; the bytes of a larger one must come first.
-constexpr std::size_t trusted_frame_bytes = std::size_t{4} << 20;
+// A frame up to this size, the largest there is by default, gets its memory at once, of which the system gives what is
+// written to; the bytes of a larger one must come first.
+constexpr std::size_t trusted_frame_bytes = std::size_t{16} << 20;
 
 }  // namespace
 
@@ -48,10 +49,12 @@ bool input_buffer::make_room() {
         return false;
     }
     charged_ = capacity;
+    if (memory_.capacity > buffer_pool::usual_bytes && memory_.bytes.use_count() == 1) {  // else somebody reads it
+        memory_.grow(capacity);
+        return true;
+    }
     buffer larger = buffer::of(capacity);
-    std::memcpy(larger.bytes.get(), memory_.bytes.get() + begin_, held);
-    begin_ = 0;
-    end_ = held;
+    std::memcpy(larger.bytes.get(), memory_.bytes.get(), held);
     pool_.give_back(std::exchange(memory_, std::move(larger)));
     return true;
 }

@@ -103,6 +103,7 @@ TARGETS = [
     Target("at a stretch, a slow schema over 12 MB: at most 10 ms", "stretch_schema", "stretch_ms", 10),
     Target("at a stretch, 256 globs against 65,536 waits: at most 10 ms", "stretch_waits", "stretch_ms", 10),
     Target("at a stretch, 4,000 sessions of globs: at most 10 ms", "stretch_sessions", "stretch_ms", 10),
+    Target("at a stretch, conditions of 2,000 sessions: at most 10 ms", "stretch_conditions", "stretch_ms", 10),
     Target("at a stretch, batches of large answers: at most 10 ms", "stretch_batches", "stretch_ms", 10),
     Target("at a stretch, 30 peers that leave 30,000 waits: at most 10 ms", "stretch_leaving", "stretch_ms", 10),
     Target("at a stretch, events for 4,000 sessions: at most 10 ms", "stretch_fan_out", "stretch_ms", 10),

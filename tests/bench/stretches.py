@@ -92,6 +92,26 @@ def sessions_of_globs(bench, peer, address, ready):
         emitter.call("emit", {"event": f"new/{number:06}{'a' * 100}"})
 
 
+def conditions_of_many(bench, peer, address, ready):
+    """Events for 2,000 sessions with 16 pointers of their own each, then ones of a million members."""
+    sessions = []
+    for number in range(50 if bench.quick else 2_000):
+        sessions.append(Connection(address))
+        sessions[-1].call("subscribe", {"events": ["e"], "where": {f"/{number}/{part}/a/b/c": "*" for part in range(16)}})
+    emitter = Connection(address)
+    members = ",".join(f'"{number}":1' for number in range(20_000 if bench.quick else 1_200_000))
+    large = ('{"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":{' + members + "}}}").encode()
+    ready.set()
+    for _ in range(bench.count(200, peer, 5)):
+        emitter.call("emit", {"event": "e", "payload": {"5": [{"a": {"b": {"c": 1}}}]}})
+    for _ in range(bench.count(5, peer, 1)):
+        emitter.send_text(large)
+        emitter.receive()
+    for each in sessions:
+        each.socket.close()
+        time.sleep(0.0005)
+
+
 def batch_of(method, count, params):
     return json.dumps([{"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number in range(count)]).encode()
 
@@ -183,6 +203,7 @@ WORKLOADS = [
     ("stretch_schema", "a ping beside a slow schema over 12 MB", METRICS, longest_stretch(SLOW)),
     ("stretch_waits", "a ping beside 256 globs against 65,536 waits", METRICS, longest_stretch(globs_against_waits)),
     ("stretch_sessions", "a ping beside 4,000 sessions of globs", METRICS, longest_stretch(sessions_of_globs)),
+    ("stretch_conditions", "a ping beside conditions of 2,000 sessions", METRICS, longest_stretch(conditions_of_many)),
     ("stretch_batches", "a ping beside batches of large answers", METRICS, longest_stretch(batches_of_large_answers)),
     ("stretch_leaving", "a ping beside 30 peers that leave 30,000 waits", METRICS, longest_stretch(peers_that_leave)),
     ("stretch_fan_out", "a ping beside events for 4,000 sessions", METRICS, longest_stretch(events_for_many)),

@@ -2,86 +2,159 @@
 #include "pointer_set.hpp"
 
 #include "pointer.hpp"
-
-#include <base/text/number.hpp>
+#include "skipper.hpp"
+#include "text.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
+#include <vector>
 
 namespace hookd::base {
 
-std::optional<std::size_t> pointer_set::add(std::string_view pointer) {
-    std::size_t place = 0;
-    while (!pointer.empty()) {
-        if (pointer.front() != '/') {
-            return std::nullopt;
+pointer_set::place pointer_set::add(std::string_view pointer) {
+    auto at = pointers_.lower_bound(pointer);
+    if (at == pointers_.end() || at->first != pointer) {
+        at = pointers_.emplace_hint(at, pointer, 0);
+    }
+    ++at->second;
+    return &*at;
+}
+
+void pointer_set::remove(place known) noexcept {
+    const auto at = pointers_.find(known->first);
+    if (--at->second == 0) {
+        pointers_.erase(at);
+    }
+}
+
+// Goes into a container only where pointers lead into it, and only once: into the last of members of one name.
+class pointer_set::walk {
+public:
+    walk(const counts& pointers, std::string_view text, std::size_t& steps_left, values& found) noexcept
+        : pointers_(pointers),
+          skipper_(text, steps_left),
+          search_steps_(steps_of_search * static_cast<std::size_t>(std::bit_width(pointers.size()))),
+          found_(found) {}
+
+    // The value of the whole text, or of the place that path_ leads to.
+    [[nodiscard]] bool visit(const char* value, const char* after) {
+        const auto at = pointers_.lower_bound(path_);
+        if (at != pointers_.end() && at->first == path_) {
+            found_.emplace(&*at, std::string_view{value, static_cast<std::size_t>(after - value)});
         }
-        place = child(place, take_pointer_token(pointer));
+        if ((*value != '{' && *value != '[') || !leads_further()) {
+            return true;
+        }
+        return *value == '{' ? visit_members(value) : visit_elements(value);
     }
-    return place;
-}
 
-std::size_t pointer_set::child(std::size_t parent, std::string_view token) {
-    if (const auto known = nodes_[parent].members.find(token); known != nodes_[parent].members.end()) {
-        return known->second;
+    [[nodiscard]] bool visit_text(std::string_view text) {
+        const auto value = trimmed_json(text);
+        return visit(value.data(), value.data() + value.size());
     }
-    const auto added = nodes_.size();
-    nodes_.push_back({.parent = parent});
-    nodes_[parent].members.emplace(std::string{token}, added);
-    if (const auto index = element_index(token)) {
-        nodes_[parent].elements.emplace_back(*index, added);
-    }
-    return added;
-}
 
-void pointer_set::look_up(std::string_view text) {
-    for (auto& each : nodes_) {
-        std::sort(each.elements.begin(), each.elements.end());
-    }
-    json_scanner scanner{text};
-    (void)walk(scanner, scanner.skip_space(text.data()), 0);
-}
+private:
+    static constexpr std::size_t steps_of_search = 5;  // each time that the number of pointers doubles
 
-std::optional<std::string_view> pointer_set::value_of(std::size_t number) const noexcept {
-    for (std::size_t place = number; place != 0; place = nodes_[place].parent) {
-        const node& next = nodes_[place];
-        if (next.entered == 0 || next.parent_entered != nodes_[next.parent].entered) {
-            return std::nullopt;
+    using extent = std::pair<const char*, const char*>;
+
+    // Whether pointers begin with path_ and go on from there.
+    [[nodiscard]] bool leads_further() {
+        path_ += '/';
+        const auto at = pointers_.lower_bound(path_);
+        const bool result = at != pointers_.end() && at->first.starts_with(path_);
+        path_.pop_back();
+        return result;
+    }
+
+    [[nodiscard]] bool is_wanted() {
+        const auto at = pointers_.lower_bound(path_);
+        return at != pointers_.end() && at->first.starts_with(path_) &&
+               (at->first.size() == path_.size() || leads_further());
+    }
+
+    [[nodiscard]] bool visit_members(const char* object) {
+        const auto here = path_.size();
+        boost::unordered_flat_map<std::string, extent> last;  // of each that is wanted, by its part of the path
+        const bool is_walked =
+            skipper_.walk_object(object, [&](std::string_view name, const char* value, const char* after) {
+                append_token(json_string{name});
+                if (skipper_.take_steps(search_steps_) && is_wanted()) {
+                    last.insert_or_assign(path_.substr(here), extent{value, after});
+                }
+                path_.resize(here);
+            });
+        return is_walked && std::all_of(last.begin(), last.end(), [&](const auto& each) {
+            path_ += each.first;
+            const bool has_steps = visit(each.second.first, each.second.second);
+            path_.resize(here);
+            return has_steps;
+        });
+    }
+
+    [[nodiscard]] bool visit_elements(const char* array) {
+        const auto wanted = wanted_elements();
+        if (wanted.empty() || skipper_.has_given_up()) {
+            return !skipper_.has_given_up();
+        }
+        auto next = wanted.begin();
+        const auto here = path_.size();
+        return skipper_.walk_array(array, [&, index = std::size_t{0}](const char* value, const char* after) mutable {
+            if (next->first == index++) {
+                path_ += next->second;
+                (void)visit(value, after);
+                path_.resize(here);
+                ++next;
+            }
+            return next != wanted.end();
+        }) && !skipper_.has_given_up();
+    }
+
+    // Those elements of the array at path_ that pointers lead to or through, with their parts of the path.
+    [[nodiscard]] std::map<std::size_t, std::string> wanted_elements() {
+        std::map<std::size_t, std::string> result;
+        path_ += '/';
+        const auto begin = path_.size();
+        for (auto at = pointers_.lower_bound(path_); at != pointers_.end() && at->first.starts_with(path_); ++at) {
+            if (!skipper_.take_steps(search_steps_)) {
+                break;
+            }
+            const auto token = std::string_view{at->first}.substr(begin, at->first.find('/', begin) - begin);
+            if (const auto index = element_index(token)) {
+                result.try_emplace(*index, "/" + std::string{token});
+            }
+        }
+        path_.pop_back();
+        return result;
+    }
+
+    // As a reference token (RFC 6901, section 3).
+    void append_token(const json_string& name) {
+        path_ += '/';
+        const bool is_plain = std::none_of(
+            name.raw.begin(), name.raw.end(), [](char each) { return each == '\\' || each == '~' || each == '/'; });
+        if (is_plain) {
+            path_ += name.raw;
+            return;
+        }
+        for (const char each : name.decode()) {
+            if (each == '~' || each == '/') {
+                path_ += '~';
+            }
+            path_ += each == '~' ? '0' : each == '/' ? '1' : each;
         }
     }
-    return nodes_[number].value;
-}
 
-const char* pointer_set::walk(json_scanner& scanner, const char* at, std::size_t place) {
-    node& here = nodes_[place];
-    here.entered = ++entries_;
-    here.parent_entered = nodes_[here.parent].entered;
-    const char* end = nullptr;
-    if (scanner.is(at, '{') && !here.members.empty()) {
-        end = walk_members(scanner, at, place);
-    } else if (scanner.is(at, '[') && !here.elements.empty()) {
-        end = walk_elements(scanner, at, place);
-    } else {
-        end = scanner.skip_value(at);
-    }
-    here.value = end == nullptr ? std::string_view{} : std::string_view{at, static_cast<std::size_t>(end - at)};
-    return end;
-}
+    const counts& pointers_;
+    json_skipper skipper_;
+    std::size_t search_steps_;  // of one search among all pointers
+    values& found_;
+    std::string path_{};
+};
 
-const char* pointer_set::walk_members(json_scanner& scanner, const char* at, std::size_t place) {
-    const auto& members = nodes_[place].members;
-    return scanner.walk_object(at, [&](const json_string& key, const char* value) {
-        const auto wanted = key.has_escapes() ? members.find(key.decode()) : members.find(key.raw);
-        return wanted == members.end() ? scanner.skip_value(value) : walk(scanner, value, wanted->second);
-    });
-}
-
-const char* pointer_set::walk_elements(json_scanner& scanner, const char* at, std::size_t place) {
-    auto next = nodes_[place].elements.begin();
-    const auto end = nodes_[place].elements.end();
-    return scanner.walk_array(at, [&, index = std::size_t{0}](const char* value) mutable {
-        const bool is_wanted = next != end && next->first == index++;
-        return is_wanted ? walk(scanner, value, (next++)->second) : scanner.skip_value(value);
-    });
+bool pointer_set::look_up(std::string_view text, std::size_t& steps_left, values& found) const {
+    return walk{pointers_, text, steps_left, found}.visit_text(text);
 }
 
 }  // namespace hookd::base

@@ -7,13 +7,11 @@
 namespace hookd::core {
 namespace {
 
-// The same whether they are looked up one by one or all in one walk.
 bool meets(std::string_view payload, const std::vector<protocol::payload_condition>& conditions) {
-    const bool result = payload_view{payload}.meets(conditions);
-    payload_view prepared{payload};
-    prepared.expect(conditions);
-    BOOST_TEST(prepared.meets(conditions) == result);
-    return result;
+    base::pointer_set pointers;
+    const where_clause where{pointers, conditions};
+    condition_steps steps;
+    return payload_view{pointers, payload, steps}.meets(where);
 }
 
 }  // namespace
@@ -72,33 +70,65 @@ BOOST_AUTO_TEST_CASE(of_a_repeated_object_the_last_counts_in_all_that_is_in_it) 
 }
 
 BOOST_AUTO_TEST_CASE(conditions_of_many_sessions_are_looked_up_together) {
-    const std::vector<protocol::payload_condition> some{{"/a/0/b", "x"}, {"/a/2", "z"}};
-    const std::vector<protocol::payload_condition> others{{"/a/1", "y"}, {"", "*"}, {"no pointer", "*"}};
-    payload_view payload{R"({"a":[{"b":"x"},"y","z"]})"};
-    payload.expect(some);
-    payload.expect(others);
+    base::pointer_set pointers;
+    const where_clause some{pointers, {{"/a/0/b", "x"}, {"/a/2", "z"}}};
+    const where_clause others{pointers, {{"/a/1", "y"}, {"", "*"}, {"no pointer", "*"}}};
+    condition_steps steps;
+    payload_view payload{pointers, R"({"a":[{"b":"x"},"y","z"]})", steps};
     BOOST_CHECK(payload.meets(some));
-    BOOST_TEST(payload.string_at("/a/1").value_or("") == "y");
-    BOOST_TEST(!payload.string_at("").has_value());
-    BOOST_TEST(!payload.string_at("no pointer").has_value());
-    payload.expect(some);  // known already
+    const auto& conditions = others.conditions();
+    BOOST_TEST(payload.string_at(conditions[0].pointer).value_or("") == "y");
+    BOOST_TEST(!payload.string_at(conditions[1].pointer).has_value());
+    BOOST_TEST(!payload.string_at(conditions[2].pointer).has_value());
     BOOST_CHECK(payload.meets(some));
+}
+
+BOOST_AUTO_TEST_CASE(pointers_are_in_the_set_while_a_clause_has_them) {
+    base::pointer_set pointers;
+    {
+        where_clause one{pointers, {{"/a", "x"}, {"/b", "y"}}};
+        const where_clause same{pointers, {{"/a", "z"}}};
+        BOOST_TEST(pointers.size() == 2U);
+        one.set({{"/c", "x"}});
+        BOOST_TEST(pointers.size() == 2U);  // "/a" and "/c"
+        condition_steps steps;
+        BOOST_CHECK((payload_view{pointers, R"({"a":"z","c":"x"})", steps}.meets(one)));
+        BOOST_CHECK((payload_view{pointers, R"({"a":"z","c":"x"})", steps}.meets(same)));
+    }
+    BOOST_CHECK(pointers.empty());
 }
 
 BOOST_AUTO_TEST_CASE(strings_are_compared_without_their_escapes) {
     BOOST_CHECK(meets(R"({"a":"x\n\u00e9"})", {{"/a", "x\n\u00e9"}}));
 }
 
-BOOST_AUTO_TEST_CASE(what_would_take_too_many_steps_counts_as_met) {
+BOOST_AUTO_TEST_CASE(what_would_take_too_many_comparisons_counts_as_met) {
     const std::string pattern(1000, 'a');
-    const std::string fits = R"({"a":")" + std::string(payload_view::most_steps / 1000, 'b') + "\"}";
-    const std::string too_long = R"({"a":")" + std::string(payload_view::most_steps / 1000 + 1, 'b') + "\"}";
+    const auto most = condition_steps{}.comparing / 1000;
+    const std::string fits = R"({"a":")" + std::string(most, 'b') + "\"}";
+    const std::string too_long = R"({"a":")" + std::string(most + 1, 'b') + "\"}";
     BOOST_CHECK(!meets(fits, {{"/a", pattern}}));
     BOOST_CHECK(meets(too_long, {{"/a", pattern}}));
-    const std::vector<protocol::payload_condition> conditions{{"/a", pattern}};
-    payload_view both{fits};
-    BOOST_CHECK(!both.meets(conditions));
-    BOOST_CHECK(both.meets(conditions));  // of all conditions together
+    base::pointer_set pointers;
+    const where_clause where{pointers, {{"/a", pattern}}};
+    condition_steps steps;
+    payload_view both{pointers, fits, steps};
+    BOOST_CHECK(!both.meets(where));
+    BOOST_CHECK(both.meets(where));  // of all conditions together
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_that_would_take_too_long_to_read_meets_all_conditions) {
+    const auto repeated = [](std::string_view item, std::size_t count) {
+        std::string text{R"({"a":"b","z":[0)"};
+        for (std::size_t i = 0; i < count; ++i) {
+            text += item;
+        }
+        return text + "]}";
+    };
+    constexpr std::size_t largest = std::size_t{16} << 20;
+    BOOST_CHECK(!meets(repeated(",1", largest / 2), {{"/a", "x"}}));
+    BOOST_CHECK(!meets(repeated(R"(,"\\\"")", largest / 7), {{"/a", "x"}}));
+    BOOST_CHECK(meets(repeated(",1", largest / 2), {{"/a", "x"}, {"/z/9999999", "x"}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

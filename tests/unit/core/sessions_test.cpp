@@ -52,7 +52,8 @@ struct sessions_fixture {
         return made;
     }
     session& subscribe(client& client, const std::string& name, const protocol::subscribe_params& params = {}) {
-        auto next = std::make_unique<session>(under_test.next_session_id(client), client, params, true, seq);
+        auto next = std::make_unique<session>(
+            under_test.next_session_id(client), client, params, true, seq, under_test.topics().pointers());
         core::sessions::rename(*next, std::make_shared<responder_record>(name));
         session& opened = under_test.open(client, std::move(next));
         under_test.list(opened);

@@ -27,7 +27,7 @@ struct table_with_sessions {
 
     session& join(std::vector<std::string> patterns) {
         const protocol::subscribe_params params{.events = std::move(patterns)};
-        auto made = std::make_unique<session>(++last_id, owner, params, true, 0);
+        auto made = std::make_unique<session>(++last_id, owner, params, true, 0, table.pointers());
         table.add(*made);
         sessions.push_back(std::move(made));
         return *sessions.back();

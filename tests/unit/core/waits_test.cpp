@@ -77,6 +77,7 @@ struct waits_fixture {
     noting_wait_listener listener{};
     client owner{1, {100, 1000}, nullptr, {}, all.connect(1000, false)};
     asker emitter{all.connect(1000, false)};
+    base::pointer_set pointers{};
     std::vector<std::unique_ptr<session>> joined{};
     waits under_test{all, operations, none, listener};
     instant now{};
@@ -86,7 +87,7 @@ struct waits_fixture {
 
     session& join(std::string_view name, std::int64_t order = 0, failure_policy on_failure = failure_policy::open) {
         const protocol::subscribe_params params{.on_failure = on_failure, .order = order};
-        auto made = std::make_unique<session>(joined.size() + 1, owner, params, true, 0);
+        auto made = std::make_unique<session>(joined.size() + 1, owner, params, true, 0, pointers);
         core::sessions::rename(*made, std::make_shared<responder_record>(name));
         joined.push_back(std::move(made));
         return *joined.back();
@@ -347,7 +348,7 @@ BOOST_AUTO_TEST_CASE(successor_of_a_session_may_reply_in_its_place) {
     slot& opened = open({&one, &two}, wait_policy::all);
     const auto id = opened.id();
     begin(opened);
-    session successor{one.id(), owner, {}, true, 0};
+    session successor{one.id(), owner, {}, true, 0, pointers};
     core::sessions::rename(successor, one.record());
     waits::transfer_expected(one, successor);
     BOOST_CHECK_EQUAL(one.expected().size(), 0U);

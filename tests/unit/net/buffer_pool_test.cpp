@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -26,6 +27,17 @@ BOOST_AUTO_TEST_CASE(buffer_that_was_given_back_is_lent_again) {
     const char* const memory = first.bytes.get();
     pool.give_back(std::move(first));
     BOOST_CHECK_EQUAL(static_cast<const void*>(pool.take().bytes.get()), static_cast<const void*>(memory));
+}
+
+BOOST_AUTO_TEST_CASE(buffer_that_grows_keeps_what_is_in_it) {
+    buffer grown = buffer::of(1000);
+    std::memset(grown.bytes.get(), 'a', grown.capacity);
+    for (const std::size_t capacity : {std::size_t{2000}, std::size_t{5} << 20, std::size_t{11} << 20}) {
+        grown.grow(capacity);
+        BOOST_TEST(grown.capacity == capacity);
+        BOOST_TEST(std::count(grown.bytes.get(), grown.bytes.get() + 1000, 'a') == 1000);
+        std::memset(grown.bytes.get(), 'a', capacity);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(buffers_that_are_out_are_different_ones) {

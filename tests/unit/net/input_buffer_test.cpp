@@ -74,12 +74,24 @@ BOOST_AUTO_TEST_CASE(announced_frame_gets_its_memory_at_once) {
 
 BOOST_AUTO_TEST_CASE(rest_of_a_larger_frame_has_to_come_first) {
     read_all(std::string(usual, 'x'));
-    input.consume(0, std::size_t{8} << 20);
+    input.consume(0, std::size_t{20} << 20);
     BOOST_TEST(input.make_room());
-    BOOST_TEST(input.capacity() == std::size_t{4} << 20);
+    BOOST_TEST(input.capacity() == std::size_t{16} << 20);
     input.append(input.free_bytes());
     BOOST_TEST(input.make_room());
-    BOOST_TEST(input.capacity() == std::size_t{8} << 20);
+    BOOST_TEST(input.capacity() == std::size_t{20} << 20);
+}
+
+BOOST_AUTO_TEST_CASE(who_shares_its_memory_keeps_it_when_it_grows) {
+    read_all(std::string(2 * usual, 'x'));
+    const auto shared = input.memory();
+    const std::string more(2 * usual, 'y');
+    read_all(more);
+    BOOST_TEST(std::string_view(shared.get(), 2 * usual) == std::string(2 * usual, 'x'));
+    BOOST_TEST(input.unread() == std::string(2 * usual, 'x') + more);
+    const auto all = std::string{input.unread()};
+    read_all(more);  // nobody shares it now
+    BOOST_TEST(input.unread() == all + more);
 }
 
 BOOST_AUTO_TEST_CASE(above_half_of_the_budget_it_grows_only_as_bytes_arrive) {
