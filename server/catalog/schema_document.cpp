@@ -2,6 +2,7 @@
 #include "schema_document.hpp"
 
 #include "draft7.hpp"
+#include "draft7_keywords.hpp"
 #include "json_place.hpp"
 #include "schema.hpp"
 #include "uri.hpp"
@@ -9,7 +10,6 @@
 #include <base/json/pointer.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
-#include <base/text/nearest.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -43,38 +43,6 @@ constexpr std::string_view file_directory = "/events/";
 // Keywords of draft 7 that hold schemas and apply to nothing by themselves; `$defs` is of later drafts, but written in
 // many schemas of draft 7.
 constexpr std::array<std::string_view, 2> definitions{"definitions", "$defs"};
-
-constexpr std::array<std::string_view, 47> draft7_keywords{"$comment", "$defs", "$id", "$ref", "$schema",
-    "additionalItems", "additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding",
-    "contentMediaType", "default", "definitions", "dependencies", "description", "else", "enum", "examples",
-    "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items", "maxItems", "maxLength", "maxProperties",
-    "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern",
-    "patternProperties", "properties", "propertyNames", "readOnly", "required", "then", "title", "type", "uniqueItems",
-    "writeOnly"};
-
-struct foreign_keyword {
-    std::string_view name;
-    std::string_view instead;
-    std::string_view draft = "a later";
-};
-constexpr std::array foreign_keywords{
-    foreign_keyword{"$anchor", "\"$id\": \"#NAME\""},
-    foreign_keyword{"$dynamicAnchor", "\"$id\""},
-    foreign_keyword{"$dynamicRef", "\"$ref\""},
-    foreign_keyword{"$recursiveAnchor", "\"$id\""},
-    foreign_keyword{"$recursiveRef", "\"$ref\""},
-    foreign_keyword{"$vocabulary", ""},
-    foreign_keyword{"dependentRequired", "\"dependencies\""},
-    foreign_keyword{"dependentSchemas", "\"dependencies\""},
-    foreign_keyword{"maxContains", "\"contains\""},
-    foreign_keyword{"minContains", "\"contains\""},
-    foreign_keyword{"prefixItems", "\"items\" with a list"},
-    foreign_keyword{"unevaluatedItems", "\"additionalItems\""},
-    foreign_keyword{"unevaluatedProperties", "\"additionalProperties\""},
-    foreign_keyword{"disallow", "\"not\"", "an earlier"},
-    foreign_keyword{"divisibleBy", "\"multipleOf\"", "an earlier"},
-    foreign_keyword{"extends", "\"allOf\"", "an earlier"},
-};
 
 std::string decoded(std::string_view string_value) {
     return base::json_string{string_value.substr(1, string_value.size() - 2)}.decode();
@@ -255,21 +223,9 @@ private:
         return result;
     }
 
-    void check_keyword(const std::string& name, const location& place) {
-        if (std::binary_search(draft7_keywords.begin(), draft7_keywords.end(), name) || name.starts_with("x-")) {
-            return;
-        }
-        const auto* const foreign = std::find_if(foreign_keywords.begin(), foreign_keywords.end(),
-            [&name](const foreign_keyword& each) { return each.name == name; });
-        if (foreign != foreign_keywords.end()) {
-            refuse(place.at(name),
-                "\"" + name + "\" is a keyword of " + std::string{foreign->draft} +
-                    " draft of JSON Schema; draft 7 is used here" +
-                    (foreign->instead.empty() ? "" : ": write " + std::string{foreign->instead} + " instead"));
-        }
-        if (const auto near = base::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()}); !near.empty()) {
-            refuse(place.at(name), "draft 7 has no keyword \"" + name + "\"; did you mean \"" + std::string{near} +
-                                       "\"? Names of your own begin with \"x-\"");
+    static void check_keyword(const std::string& name, const location& place) {
+        if (const auto fault = fault_of_keyword(name)) {
+            refuse(place.at(name), *fault);
         }
     }
 
