@@ -3,12 +3,9 @@
 
 #include "hooks/hook_jobs.hpp"
 #include "hooks/kept_hooks.hpp"
-#include "hooks/program_file.hpp"
+#include "hooks/registry_changes.hpp"
 
 #include <base/exec/command_runner.hpp>
-#include <base/exec/resolved_command.hpp>
-#include <base/json/object_writer.hpp>
-#include <base/json/text.hpp>
 #include <base/posix/signals_held_back.hpp>
 #include <base/text/counted.hpp>
 #include <base/text/shell_word.hpp>
@@ -19,14 +16,14 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -53,84 +50,14 @@ constexpr std::chrono::milliseconds look_for_end_again{10};
 constexpr std::chrono::seconds patience_after_kill{
     1};  // a process that the kernel does not let go, of a dead disk for one, may never end
 
-/// A change of the registry that must not be.
-class refused : public std::runtime_error {
-public:
-    explicit refused(error why) : std::runtime_error(why.message), why_(std::move(why)) {}
-    [[nodiscard]] const error& why() const noexcept { return why_; }
-
-private:
-    error why_;
-};
-
-error unknown_hook(const std::string& name) {
-    return {errc::invalid_params,
-        "parameter 'name': there is no registered hook '" + name + "' (list_hooks returns all)",
-        base::object_writer{}.text("name", name).finish()};
-}
-
-/// What came of a step on the file thread.
-struct step_result {
-    std::optional<error> failure{};
-    registered_hook hook{};
-    std::vector<registered_hook> all{};
-    trust_result trust{};
-    bool deleted = false;
-};
-
 template <class Work>
-step_result run_step(Work work) {
-    step_result result;
+std::variant<std::invoke_result_t<const Work&>, error> run_step(const Work& work) {
     try {
-        work(result);
-    } catch (const refused& failure) {
-        result.failure = failure.why();
+        return work();
+    } catch (const change_refused& refusal) {
+        return refusal.reason();
     } catch (const std::exception& failure) {
-        result.failure = error{errc::internal_error, std::string{failure.what()} + "; nothing was changed"};
-    }
-    return result;
-}
-
-std::vector<registered_hook>::iterator find_hook(std::vector<registered_hook>& all, const std::string& name) {
-    return std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.definition.name == name; });
-}
-
-std::string_view search_path() {
-    const char* const path = std::getenv("PATH");
-    return path != nullptr ? path : "";
-}
-
-/// `directory`: where it will run; empty: where this process does.
-std::vector<std::string> resolved_in(const std::string& directory, std::vector<std::string> command) {
-    const auto start = directory.empty() ? std::filesystem::current_path() : std::filesystem::path{directory};
-    return base::resolved_command(std::move(command), start, search_path());
-}
-
-void refuse_unless_usable(const hook_definition& hook) {
-    std::error_code unknown;
-    if (!hook.directory.empty() && !std::filesystem::is_directory(hook.directory, unknown)) {
-        throw refused({errc::invalid_params,
-            "parameter 'cwd': there is no directory " + hook.directory + ": make it, or give another"});
-    }
-    for (const auto& each : hook.environment) {
-        if (const auto name = each.substr(0, each.find('=')); protocol::command_environment::is_for_event(name)) {
-            throw refused({errc::invalid_params,
-                "parameter 'env': it cannot set " + name + ", which says which event the command runs for"});
-        }
-    }
-}
-
-void refuse_unless_runnable(const std::vector<std::string>& command) {
-    if (const auto why = why_not_runnable(command, search_path())) {
-        throw refused({errc::invalid_params, "parameter 'command': it cannot be run: " + *why});
-    }
-}
-
-std::vector<file_pin> pinned(const std::vector<std::string>& command, const std::vector<file_pin>& before = {}) {
-    try {
-        return pin_files(command, before);
-    } catch (const std::runtime_error& failure) {
-        throw refused({errc::invalid_params, std::string{"parameter 'command': "} + failure.what()});
+        return error{errc::internal_error, std::string{failure.what()} + "; nothing was changed"};
     }
 }
 
@@ -234,18 +161,16 @@ public:
         }
         request(
             [this] {
-                on_files([this](step_result& result) { result.all = registry_.load(); },
-                    [this](const step_result& result) {
-                        if (result.failure) {
-                            log_.write(
-                                log_level::error, "SIGHUP: the old hooks stay in force: " + result.failure->message);
-                            return end_request();
-                        }
-                        apply(result.all, [this] {
+                on_files([this] { return registry_.load(); },
+                    [this](const std::vector<registered_hook>& all) {
+                        apply(all, [this] {
                             log_.write(log_level::info,
                                 "SIGHUP: read the registry again: " + base::counted(hooks_.size(), "hook"));
                             end_request();
                         });
+                    },
+                    [this](const error& failure) {
+                        log_.write(log_level::error, "SIGHUP: the old hooks stay in force: " + failure.message);
                     });
             },
             [](const error&) {});
@@ -255,74 +180,26 @@ public:
         request(
             [this, definition = std::move(definition), done] {
                 if (catalog_) {
-                    if (auto why = catalog_->check_patterns(definition.events)) {
-                        why->message = "parameter 'events': " + why->message;
-                        done(std::move(*why));
+                    if (auto refusal = catalog_->check_patterns(definition.events)) {
+                        refusal->message = "parameter 'events': " + refusal->message;
+                        done(std::move(*refusal));
                         return end_request();
                     }
                 }
-                on_files(
-                    [this, definition](step_result& result) {
-                        result.hook.definition = definition;
-                        refuse_unless_usable(definition);
-                        result.hook.definition.command = resolved_in(definition.directory, definition.command);
-                        refuse_unless_runnable(result.hook.definition.command);
-                        result.hook.pins = pinned(result.hook.definition.command);
-                        result.all = registry_.update([&result](std::vector<registered_hook>& all) {
-                            if (const auto at = find_hook(all, result.hook.definition.name); at != all.end()) {
-                                result.hook.enabled = at->enabled;
-                                *at = result.hook;
-                            } else if (all.size() >= protocol::max_hooks) {
-                                throw refused(protocol::limit_error("hooks", protocol::max_hooks,
-                                    "as many hooks are registered as may be: deregister one"));
-                            } else {
-                                all.push_back(result.hook);
-                            }
-                        });
-                        result.trust = check_trust(result.hook, {});
-                    },
-                    [this, done](const step_result& result) { answer_with_hook(result, done); });
+                change_hook([this, definition] { return add_to_registry(registry_, definition); }, done);
             },
             done);
     }
 
     void trust_hook(const std::string& name, const handler<protocol::hook_info>& done) {
-        request(
-            [this, name, done] {
-                on_files(
-                    [this, name](step_result& result) {
-                        result.all = registry_.update([&](std::vector<registered_hook>& all) {
-                            const auto at = find_hook(all, name);
-                            if (at == all.end()) {
-                                throw refused(unknown_hook(name));
-                            }
-                            at->definition.command = resolved_in(at->definition.directory, at->definition.command);
-                            at->pins = pinned(at->definition.command, at->pins);
-                            result.hook = *at;
-                        });
-                        result.trust = check_trust(result.hook, {});
-                    },
-                    [this, done](const step_result& result) { answer_with_hook(result, done); });
-            },
+        request([this, name, done] { change_hook([this, name] { return trust_in_registry(registry_, name); }, done); },
             done);
     }
 
     void enable_hook(const std::string& name, bool enabled, const handler<protocol::hook_info>& done) {
         request(
             [this, name, enabled, done] {
-                on_files(
-                    [this, name, enabled](step_result& result) {
-                        result.all = registry_.update([&](std::vector<registered_hook>& all) {
-                            const auto at = find_hook(all, name);
-                            if (at == all.end()) {
-                                throw refused(unknown_hook(name));
-                            }
-                            at->enabled = enabled;
-                            result.hook = *at;
-                        });
-                        result.trust = check_trust(result.hook, {});
-                    },
-                    [this, done](const step_result& result) { answer_with_hook(result, done); });
+                change_hook([this, name, enabled] { return enable_in_registry(registry_, name, enabled); }, done);
             },
             done);
     }
@@ -330,26 +207,14 @@ public:
     void deregister_hook(const std::string& name, const handler<protocol::deregister_hook_result>& done) {
         request(
             [this, name, done] {
-                on_files(
-                    [this, name](step_result& result) {
-                        result.all = registry_.update([&](std::vector<registered_hook>& all) {
-                            const auto at = find_hook(all, name);
-                            result.deleted = at != all.end();
-                            if (result.deleted) {
-                                all.erase(at);
-                            }
-                        });
-                    },
-                    [this, done](const step_result& result) {
-                        if (result.failure) {
-                            done(*result.failure);
-                            return end_request();
-                        }
-                        apply(result.all, [this, done, deleted = result.deleted] {
-                            done(protocol::deregister_hook_result{deleted});
+                on_files([this, name] { return remove_from_registry(registry_, name); },
+                    [this, done](const removed_hook& removed) {
+                        apply(removed.all, [this, done, was_there = removed.was_there] {
+                            done(protocol::deregister_hook_result{was_there});
                             end_request();
                         });
-                    });
+                    },
+                    done);
             },
             done);
     }
@@ -361,24 +226,19 @@ public:
                 for (const auto& [name, hook] : hooks_) {
                     all.emplace_back(hook->registered, hook->stamps);
                 }
-                asio::post(files_, [this, all = std::move(all), done] {
-                    std::vector<trust_result> found;
-                    for (const auto& [registered, stamps] : all) {
-                        found.push_back(check_trust(registered, stamps));
-                    }
-                    // Nothing can have changed the hooks meanwhile: that is a request of its own.
-                    asio::post(io_, [this, found = std::move(found), done] {
-                        protocol::list_hooks_result result;
-                        auto trust = found.begin();
-                        for (const auto& [name, hook] : hooks_) {
-                            hook->stamps = trust->stamps;
-                            result.hooks.push_back(info_of(*hook, *trust++));
-                            result.hooks.back().kept = registry_.are_kept();
+                on_files(
+                    [all = std::move(all)] {
+                        std::vector<trust_result> found;
+                        for (const auto& [registered, stamps] : all) {
+                            found.push_back(check_trust(registered, stamps));
                         }
-                        done(std::move(result));
+                        return found;
+                    },
+                    [this, done](const std::vector<trust_result>& found) {
+                        done(list_of(found));
                         end_request();
-                    });
-                });
+                    },
+                    done);
             },
             done);
     }
@@ -410,27 +270,53 @@ private:
         }
     }
 
-    /// `work` on the file thread, then `after` on the hooks'.
-    template <class Work, class After>
-    void on_files(Work work, After after) {
-        asio::post(files_, [this, work = std::move(work), after = std::move(after)] {
-            asio::post(io_, [result = run_step(work), after] { after(result); });
+    /// `work` on the file thread, then `after` with its result on the hooks'; if it throws, `fail`, and the request is
+    /// over.
+    template <class Work, class After, class Fail>
+    void on_files(Work work, After after, Fail fail) {
+        asio::post(files_, [this, work = std::move(work), after = std::move(after), fail = std::move(fail)] {
+            asio::post(io_, [this, result = run_step(work), after, fail] {
+                if (const auto* const failure = std::get_if<error>(&result)) {
+                    fail(*failure);
+                    return end_request();
+                }
+                after(std::get<0>(result));
+            });
         });
     }
 
-    void answer_with_hook(const step_result& result, const handler<protocol::hook_info>& done) {
-        if (result.failure) {
-            done(*result.failure);
-            return end_request();
+    /// `change` (to a changed_hook) on the file thread; then the hooks are those of the registry, and the request is
+    /// answered.
+    template <class Change>
+    void change_hook(Change change, const handler<protocol::hook_info>& done) {
+        on_files(
+            std::move(change),
+            [this, done](const changed_hook& changed) {
+                apply(changed.all, [this, done, name = changed.hook.definition.name, trust = changed.trust] {
+                    auto& hook = *hooks_.at(name);
+                    hook.stamps = trust.stamps;
+                    done(info_of(hook, trust));
+                    end_request();
+                });
+            },
+            done);
+    }
+
+    [[nodiscard]] protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) const {
+        auto info = server::info_of(hook, trust);
+        info.kept = registry_.are_kept();
+        return info;
+    }
+
+    /// `found`: of each hook, in their order, which no other request can have changed meanwhile.
+    [[nodiscard]] protocol::list_hooks_result list_of(const std::vector<trust_result>& found) {
+        protocol::list_hooks_result result;
+        auto trust = found.begin();
+        for (const auto& [name, hook] : hooks_) {
+            hook->stamps = trust->stamps;
+            result.hooks.push_back(info_of(*hook, *trust++));
         }
-        apply(result.all, [this, done, name = result.hook.definition.name, trust = result.trust] {
-            auto& hook = *hooks_.at(name);
-            hook.stamps = trust.stamps;
-            auto info = info_of(hook, trust);
-            info.kept = registry_.are_kept();
-            done(std::move(info));
-            end_request();
-        });
+        return result;
     }
 
     // --- hooks and their sessions ---
@@ -445,7 +331,7 @@ private:
         return {static_cast<errc>(failure.value()), failure.message()};
     }
 
-    /// Makes the hooks those in the registry, and calls `then` once their sessions are. What runs goes on.
+    /// Makes the hooks those in the registry, and calls `on_applied` once their sessions are. What runs continues.
     void apply(const std::vector<registered_hook>& all, std::function<void()> on_applied) {
         set_names_aside(all);
         for (auto each = hooks_.begin(); each != hooks_.end();) {

@@ -62,7 +62,7 @@ public:
         broker& events;
     };
     using job_handler = std::function<void(hook_job)>;
-    /// Called with a number of events that nobody waits for and for which there was no room: nobody else would say so.
+    /// Called with a number of events that nobody waits for and for which there was no room: nothing else reports them.
     using missed_handler = std::function<void(std::size_t)>;
     /// Called when no emitter waits any longer for an event that became a job, before its time is over.
     using cancelled_handler = std::function<void(const uuid& id)>;
@@ -78,8 +78,8 @@ public:
     /// the session although it does not shut down.
     using outcome_handler = std::function<void(boost::system::error_code)>;
     void open(const hook_definition& hook, outcome_handler done, std::function<void()> on_lost);
-    /// Subscribes as `hook` says from now on, with no event missed or got twice in between. Where that fails it goes on
-    /// as it was.
+    /// Subscribes as `hook` says from now on, with no event missed or got twice in between. Where that fails it
+    /// continues as it was.
     void change(const hook_definition& hook, outcome_handler done);
     /// Takes no more, and ends once the last job is answered.
     void retire();
@@ -97,7 +97,7 @@ private:
     void refuse(const event_view& event, std::string why);
     void note_missed();
     void send_reply(const uuid& id, reply answer, refusal_handler on_refused = {});
-    /// Calls `then` with what the broker has said, or will say, to open().
+    /// Calls `action` with what the broker has said, or will say, to open().
     void when_open(outcome_handler action);
     void close_if_over();
 
