@@ -146,80 +146,112 @@ std::string advice_for(const registered_hook& hook) {
                : ": run hookctl trust " + base::shell_word(hook.definition.name);
 }
 
-std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
-    trust_result result;
-    const auto judge = [&result](protocol::hook_state state, std::string why) {
-        if (result.state == protocol::hook_state::ok) {
-            result.state = state;
-            result.why = std::move(why);
+/// One look at a hook's command. What is found first decides.
+class trust_check {
+public:
+    trust_check(const registered_hook& hook, const file_stamps& known) : hook_(hook), known_(known) {}
+
+    /// Nothing if a file has to be read, and `may_read` says no.
+    [[nodiscard]] std::optional<trust_result> run(bool may_read) {
+        if (!are_of(hook_.pins, hook_.definition.command)) {
+            judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice_);
         }
-    };
-    const auto advice = advice_for(hook);
-    const auto& command = hook.definition.command;
-    if (!are_of(hook.pins, command)) {
-        judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice);
+        look_for_new_files();
+        for (std::size_t i = 0; i < hook_.pins.size(); ++i) {
+            if (!check_pin(i, may_read)) {
+                return std::nullopt;
+            }
+        }
+        return std::move(result_);
     }
-    for (auto word = std::next(command.begin()); word != command.end(); ++word) {
-        // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where
-        // the command runs.
-        for (const auto name : base::file_names_in(*word)) {
-            const bool is_from_directory = !name.starts_with('/') && !hook.definition.directory.empty();
-            const auto path = (is_from_directory ? hook.definition.directory + "/" : std::string{}).append(name);
-            if (!name.empty() && !has_pin(hook.pins, name) && is_regular_file(path)) {
-                judge(protocol::hook_state::untrusted,
-                    std::string{name} + " was not there when it was registered" + advice);
+
+private:
+    void judge(protocol::hook_state state, std::string problem) {
+        if (result_.state == protocol::hook_state::ok) {
+            result_.state = state;
+            result_.why = std::move(problem);
+        }
+    }
+
+    /// Whatever is in them: a script for an interpreter looks like any other file. A relative word counts from where
+    /// the command runs.
+    void look_for_new_files() {
+        const auto& command = hook_.definition.command;
+        const auto& directory = hook_.definition.directory;
+        for (auto word = std::next(command.begin()); word != command.end(); ++word) {
+            for (const auto name : base::file_names_in(*word)) {
+                const bool is_from_directory = !name.starts_with('/') && !directory.empty();
+                const auto path = (is_from_directory ? directory + "/" : std::string{}).append(name);
+                if (!name.empty() && !has_pin(hook_.pins, name) && is_regular_file(path)) {
+                    judge_new_file(name);
+                }
             }
         }
     }
-    for (std::size_t i = 0; i < hook.pins.size(); ++i) {
-        const auto& pin = hook.pins[i];
-        auto& stamp = result.stamps.emplace_back();
+
+    void judge_new_file(std::string_view name) {
+        judge(protocol::hook_state::untrusted, std::string{name} + " was not there when it was registered" + advice_);
+    }
+
+    /// False: its file has to be read.
+    [[nodiscard]] bool check_pin(std::size_t index, bool may_read) {
+        const auto& pin = hook_.pins[index];
+        const bool is_program = index == 0;
+        auto& stamp = result_.stamps.emplace_back();
         struct stat found {};
         if (pin.path.front() != '/' || ::stat(pin.path.c_str(), &found) != 0) {
-            const int error = pin.path.front() != '/' ? ENOENT : errno;
-            judge(protocol::hook_state::missing, (i == 0 ? "could not start " : "a file of its command is missing: ") +
-                                                     pin.path + ": " + std::generic_category().message(error) +
-                                                     ": put it back, and if it has changed" + advice.substr(1));
-            continue;
+            const int failure = pin.path.front() != '/' ? ENOENT : errno;
+            judge(protocol::hook_state::missing,
+                (is_program ? "could not start " : "a file of its command is missing: ") + pin.path + ": " +
+                    std::generic_category().message(failure) + ": put it back, and if it has changed" +
+                    advice_.substr(1));
+            return true;
         }
         if (pin.sha256.empty()) {
             if (S_ISREG(found.st_mode)) {
-                judge(protocol::hook_state::untrusted, pin.path + " was not there when it was registered" + advice);
-            } else if (i == 0) {
+                judge_new_file(pin.path);
+            } else if (is_program) {
                 judge(protocol::hook_state::missing,
                     "could not start " + pin.path +
-                        " is not a regular file: put the program back, and if it has changed" + advice.substr(1));
+                        ": it is not a regular file: put the program back, and if it has changed" + advice_.substr(1));
             }
-            continue;
+            return true;
         }
-        const auto changed = [&] {
-            judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice);
-        };
-        if (i < known.size() && known[i] && known[i]->stamp == stamp_of(found)) {
-            stamp = known[i];
-            if (!stamp->is_right) {
-                changed();
-            }
-            continue;
+        if (index < known_.size() && known_[index] && known_[index]->stamp == stamp_of(found)) {
+            stamp = known_[index];
+            judge_content(pin, stamp->is_right);
+            return true;
         }
-        if (!may_read) {
-            return std::nullopt;
+        if (may_read) {
+            read_pin(pin, stamp);
         }
+        return may_read;
+    }
+
+    void read_pin(const file_pin& pin, std::optional<read_file_stamp>& stamp) {
         try {
             const auto now = read_content(pin.path);
             const bool is_right = now.sha256 == pin.sha256;
             if (now.stamp) {
                 stamp = {*now.stamp, is_right};
             }
-            if (!is_right) {
-                changed();
-            }
+            judge_content(pin, is_right);
         } catch (const std::runtime_error& failure) {
             judge(protocol::hook_state::untrusted, failure.what());
         }
     }
-    return result;
-}
+
+    void judge_content(const file_pin& pin, bool is_right) {
+        if (!is_right) {
+            judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice_);
+        }
+    }
+
+    const registered_hook& hook_;
+    const file_stamps& known_;
+    const std::string advice_ = advice_for(hook_);
+    trust_result result_{};
+};
 
 }  // namespace
 
@@ -255,10 +287,12 @@ bool names_file(std::string_view word, const file_pin& pin) noexcept {
 
 std::string copy_file(const std::string& path, int target) { return read_content(path, target).sha256; }
 
-trust_result check_trust(const registered_hook& hook, const file_stamps& known) { return *check(hook, known, true); }
+trust_result check_trust(const registered_hook& hook, const file_stamps& known) {
+    return *trust_check{hook, known}.run(true);
+}
 
 std::optional<trust_result> check_trust_by_stamps(const registered_hook& hook, const file_stamps& known) {
-    return check(hook, known, false);
+    return trust_check{hook, known}.run(false);
 }
 
 }  // namespace hookd::server

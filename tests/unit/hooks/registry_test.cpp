@@ -172,9 +172,9 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_no_regular_file_cannot_run) {
     for (const auto& program : {directory / "fifo", directory.path()}) {
         const auto found = check_trust(hook_of("h", {program}), {});
         BOOST_TEST((found.state == protocol::hook_state::missing));
-        BOOST_TEST(
-            found.why == "could not start " + program +
-                             " is not a regular file: put the program back, and if it has changed run hookctl trust h");
+        BOOST_TEST(found.why ==
+                   "could not start " + program +
+                       ": it is not a regular file: put the program back, and if it has changed run hookctl trust h");
     }
 }
 
