@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 namespace {
 
 // Read ahead while hooks are busy. Enough that a short burst during a long hook does not stall the connection, which
-// the daemon would end after a while; small enough to be forgotten about.
+// the daemon would end after a while; small enough not to matter.
 constexpr std::size_t max_queued_bytes = std::size_t{4} * 1024 * 1024;
 // What an event costs besides its text.
 constexpr std::size_t event_overhead_bytes = 512;
@@ -48,7 +48,7 @@ bool means_no_connection(const error& failure) noexcept {
     }
 }
 
-/// Another hook's reply, as a veto that came first, has ended the wait: as usual, and nobody's fault.
+/// Another hook's reply, as a veto that came first, has ended the wait: which is usual, and no failure.
 bool is_decided_already(std::string_view reason) noexcept { return reason == "answered"; }
 
 /// Why the daemon did not accept a reply.
@@ -127,8 +127,8 @@ void hook_session::connect() {
     connection_->connect([this](const std::optional<error>& failure) {
         if (!failure) {
             subscribe();
-        } else if (outlasts(*failure)) {
-            tell_obstacle(*failure);
+        } else if (should_retry(*failure)) {
+            notify_obstacle(*failure);
             retry_later();
         } else {
             end_with(*failure);
@@ -136,10 +136,10 @@ void hook_session::connect() {
     });
 }
 
-// Somebody is there: waiting alone may not help. Told once until it is connected again.
-void hook_session::tell_obstacle(const error& failure) {
-    if (failure.kind() != error_kind::no_daemon && !std::exchange(told_obstacle_, true)) {
-        tell(notice::kind::disconnected, std::string{"trying again: "} + failure.what());
+// A peer is there, so waiting alone may not help. Reported once until it is connected again.
+void hook_session::notify_obstacle(const error& failure) {
+    if (failure.kind() != error_kind::no_daemon && !std::exchange(notified_obstacle_, true)) {
+        notify(notice::kind::disconnected, std::string{"trying again: "} + failure.what());
     }
 }
 
@@ -191,8 +191,8 @@ std::optional<Result> hook_session::understood(Result (*decode)(std::string_view
 void hook_session::on_subscribed(const subscription& opened) {
     subscribed_ = true;
     ever_subscribed_ = true;
-    told_connected_ = true;
-    told_obstacle_ = false;
+    notified_connected_ = true;
+    notified_obstacle_ = false;
     backoff_.reset();
     if (!instance_ || *instance_ != opened.instance) {
         instance_ = std::make_shared<const std::string>(opened.instance);
@@ -200,7 +200,7 @@ void hook_session::on_subscribed(const subscription& opened) {
     }
     received_seq_ = opened.resumed && resume_from_ ? resume_from_->after_seq : opened.head_seq;
     update_position();
-    tell(notice::kind::connected, "subscribed at the daemon's event " + std::to_string(opened.head_seq), opened);
+    notify(notice::kind::connected, "subscribed at the daemon's event " + std::to_string(opened.head_seq), opened);
     for (const auto& [asked, answered] : std::exchange(undelivered_, {})) {
         send_reply(asked, answered);
     }
@@ -211,12 +211,12 @@ void hook_session::on_subscribe_failed(const error& failure) {
         return;  // on_broken, or the attempt to connect, says so
     }
     if (has_code(failure, protocol::errc::resume_impossible) && resume_from_) {
-        tell(notice::kind::resume_impossible, "could not resume after event " +
-                                                  std::to_string(resume_from_->after_seq) +
-                                                  ", so events may have been missed (" + failure.what() + ")");
+        notify(notice::kind::resume_impossible, "could not resume after event " +
+                                                    std::to_string(resume_from_->after_seq) +
+                                                    ", so events may have been missed (" + failure.what() + ")");
         resume_from_.reset();
         subscribe();
-    } else if (outlasts(failure)) {
+    } else if (should_retry(failure)) {
         connection_->close(failure);
     } else {
         end_with(failure);
@@ -230,21 +230,21 @@ void hook_session::on_cancelled(const ended_wait& ended) {
     if (queued != queue.end()) {
         questions_.queued_bytes -= bytes_of(queued->received);
         queue.erase(queued);
-        return hand_out_events();
+        return deliver_events();
     }
     const auto open = std::find_if(unanswered_.begin(), unanswered_.end(),
         [&](const auto& each) { return each.second.hook_event_id == ended.hook_event_id; });
     if (open == unanswered_.end()) {
         return;
     }
-    // What comes too late is told. Otherwise nothing that the hook may say is of interest any longer.
+    // A reply that comes too late is reported. For any other reason the hook's reply is not needed any longer.
     if (ended.reason != to_string(protocol::refusal::expired)) {
         close_question(open->first);
     }
     if (table_.on_cancelled) {
         table_.on_cancelled(ended);
     }
-    hand_out_events();
+    deliver_events();
     end_if_drained();
 }
 
@@ -259,12 +259,12 @@ void hook_session::on_closed(const session_end& end) {
     received_seq_ = std::max(received_seq_, end.last_seq);
     daemon_stopped_ = end.why == session_end::reason::shutdown;
     if (end.why == session_end::reason::lagged && !stopping_) {
-        tell(notice::kind::lagged, "the daemon closed the session because it lagged behind; resuming after event " +
-                                       std::to_string(received_seq_));
+        notify(notice::kind::lagged, "the daemon closed the session because it lagged behind; resuming after event " +
+                                         std::to_string(received_seq_));
         resume_from_ = resume_point{received_seq_, *instance_};
         subscribe();
     } else if (end.why == session_end::reason::gap && !stopping_) {
-        tell(notice::kind::gap,
+        notify(notice::kind::gap,
             "the daemon's link to its cluster was interrupted, so events of other hosts may have been missed after "
             "event " +
                 std::to_string(received_seq_));
@@ -279,7 +279,7 @@ void hook_session::on_broken(const error& failure) {
         done_ = true;
         return;
     }
-    if (!outlasts(failure)) {
+    if (!should_retry(failure)) {
         end_with(failure);
         return;
     }
@@ -287,20 +287,20 @@ void hook_session::on_broken(const error& failure) {
         resume_from_ = resume_point{received_seq_, *instance_};
     }
     // Once for each session that was lost, not for each attempt that fails.
-    if (std::exchange(told_connected_, false)) {
-        tell(notice::kind::disconnected,
+    if (std::exchange(notified_connected_, false)) {
+        notify(notice::kind::disconnected,
             std::string{"lost the daemon, trying again: "} +
                 (std::exchange(daemon_stopped_, false) ? "it was shut down" : failure.what()));
     }
     retry_later();
 }
 
-// Whether to try again after that.
-bool hook_session::outlasts(const error& failure) const noexcept {
+// Whether to connect again after that failure.
+bool hook_session::should_retry(const error& failure) const noexcept {
     if (!ever_subscribed_ && !options_.wait_for_daemon) {
         return false;
     }
-    // A stranger's socket, too: it may have taken the path while our daemon was away, which may come back.
+    // Another user's socket, too: it may have taken the path while our daemon was away, which may come back.
     return means_no_connection(failure) ||
            (failure.kind() == error_kind::refused &&
                (has_code(failure, protocol::errc::limit_exceeded) || has_code(failure, protocol::errc::shutting_down)));
@@ -310,40 +310,40 @@ bool hook_session::outlasts(const error& failure) const noexcept {
 
 void hook_session::on_event(event arrived) {
     // Numbers only grow within a run of the daemon, but for questions: one of a chain comes at its turn, one out of the
-    // journal again. Of other events, what is not above the newest has been handed out or is queued. The first may be
-    // older than the session: its emitter has waited for somebody to subscribe.
+    // journal again. Of other events, what is not above the newest has been delivered or is queued. The first may be
+    // older than the session: its emitter has waited for a subscriber.
     if (!subscribed_ || (arrived.seq() <= newest_seq_ && !arrived.expects_response())) {
         return;
     }
     newest_seq_ = std::max(newest_seq_, arrived.seq());
     const auto before = std::exchange(received_seq_, std::max(received_seq_, newest_seq_));
     auto& its_lane = lane_of(arrived.expects_response());
-    if (&its_lane == &told_ && told_.queued_bytes > max_queued_bytes && may_miss_events()) {
+    if (&its_lane == &unawaited_ && unawaited_.queued_bytes > max_queued_bytes && may_miss_events()) {
         return note_missed();
     }
     its_lane.queued_bytes += bytes_of(arrived);
     its_lane.queue.push_back({std::move(arrived), ++arrivals_, before, instance_});
-    hand_out_events();
+    deliver_events();
 }
 
 void hook_session::note_missed() {
     if (missed_++ == 0) {
-        tell(notice::kind::missed, "events that no emitter waits for are missed from event " +
-                                       std::to_string(newest_seq_) + " on: as many as may wait for their hook do");
+        notify(notice::kind::missed, "events that no emitter waits for are missed from event " +
+                                         std::to_string(newest_seq_) + " on: as many as may wait for their hook do");
     }
 }
 
 void hook_session::note_missed_count() {
     if (const auto count = std::exchange(missed_, 0); count > 0) {
-        tell(notice::kind::missed, "missed " + std::to_string(count) + " events that no emitter waited for");
+        notify(notice::kind::missed, "missed " + std::to_string(count) + " events that no emitter waited for");
     }
 }
 
-// The one whose event is next, of those that may hand one out; null where there is none.
+// The one whose event is next, of those that may deliver one; null if there is none.
 hook_session::lane* hook_session::next_lane() noexcept {
     const std::size_t most = std::max<std::size_t>(options_.max_unanswered, 1);
     lane* next = nullptr;
-    for (auto* const each : {&questions_, &told_}) {
+    for (auto* const each : {&questions_, &unawaited_}) {
         const bool may = !each->queue.empty() && each->unanswered < most;
         if (may && (next == nullptr || each->queue.front().arrival < next->queue.front().arrival)) {
             next = each;
@@ -354,7 +354,7 @@ hook_session::lane* hook_session::next_lane() noexcept {
 
 void hook_session::update_position() {
     const queued_event* oldest = nullptr;
-    for (const auto* const each : {&questions_, &told_}) {
+    for (const auto* const each : {&questions_, &unawaited_}) {
         if (!each->queue.empty() && (oldest == nullptr || each->queue.front().arrival < oldest->arrival)) {
             oldest = &each->queue.front();
         }
@@ -366,32 +366,33 @@ void hook_session::update_position() {
     }
 }
 
-void hook_session::hand_out_events() {
-    if (handing_out_) {
+void hook_session::deliver_events() {
+    if (delivering_) {
         return;
     }
     {
-        const scoped_flag busy{handing_out_};
+        const scoped_flag busy{delivering_};
         for (lane* next = next_lane(); next != nullptr && !answers_->stop_requested(); next = next_lane()) {
             queued_event first = std::move(next->queue.front());
             next->queue.pop_front();
             next->queued_bytes -= bytes_of(first.received);
             update_position();
-            if (next == &told_) {
+            if (next == &unawaited_) {
                 note_missed_count();
             }
-            hand_out(std::move(first.received));
+            deliver(std::move(first.received));
         }
     }
-    // Resuming may hand out the frames that are there already, and come back here.
-    if (questions_.queued_bytes > max_queued_bytes || (told_.queued_bytes > max_queued_bytes && !may_miss_events())) {
+    // Resuming may deliver the frames that are there already, and lead here again.
+    if (questions_.queued_bytes > max_queued_bytes ||
+        (unawaited_.queued_bytes > max_queued_bytes && !may_miss_events())) {
         connection_->pause_reading();
     } else {
         connection_->resume_reading();
     }
 }
 
-void hook_session::hand_out(event received) {
+void hook_session::deliver(event received) {
     for (const auto& each : table_.listeners) {
         if (base::glob_matches(each.pattern, received.name())) {
             each.handler(received);
@@ -404,9 +405,9 @@ void hook_session::hand_out(event received) {
             run_later_hook(std::get<hook_runner::later_hook>(route->handler), std::move(received));
         }
     } else if (!table_.hooks.empty()) {
-        settle({received.hook_event_id(), describe(received), received.expects_response()}, abstain());
+        submit_reply({received.hook_event_id(), describe(received), received.expects_response()}, abstain());
     }
-    // Before the next event is handed out: a hook may take long.
+    // Before the next event is delivered: a hook may take long.
     connection_->flush();
 }
 
@@ -414,15 +415,15 @@ void hook_session::run_hook(const hook_runner::hook& hook, const event& received
     const question asked{received.hook_event_id(), describe(received), received.expects_response()};
     std::string why;
     try {
-        settle(asked, hook(received));
+        submit_reply(asked, hook(received));
         return;
     } catch (const std::exception& thrown) {
         why = thrown.what();
     } catch (...) {
         why = "it threw something other than a std::exception";
     }
-    tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + why);
-    settle(asked, failed(why));
+    notify(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + why);
+    submit_reply(asked, failed(why));
 }
 
 void hook_session::run_later_hook(const hook_runner::later_hook& hook, event received) {
@@ -442,8 +443,8 @@ void hook_session::run_later_hook(const hook_runner::later_hook& hook, event rec
     // The hook may have answered before it threw; what it said counts then.
     take_answers(number);
     if (const auto asked = close_question(number)) {
-        tell(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + why);
-        settle(*asked, failed(why));
+        notify(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + why);
+        submit_reply(*asked, failed(why));
     }
 }
 
@@ -458,7 +459,7 @@ void hook_session::await_wakeup() {
         await_wakeup();
         take_answers();
         connection_->flush();
-        hand_out_events();
+        deliver_events();
         if (answers_->stop_requested() && !stopping_) {
             stopping_ = true;
             timer_.expires_after(bounded_time(options_.drain_timeout));
@@ -475,10 +476,10 @@ void hook_session::take_answers(std::optional<answer_box::ticket> threw) {
         }
         const auto asked = close_question(each.which);
         if (asked && each.dropped) {
-            tell(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + each.value.text());
+            notify(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + each.value.text());
         }
         if (asked) {
-            settle(*asked, each.value);
+            submit_reply(*asked, each.value);
         }
     }
 }
@@ -495,7 +496,7 @@ std::optional<hook_session::question> hook_session::close_question(answer_box::t
     return asked;
 }
 
-void hook_session::settle(const question& asked, const reply& answered) {
+void hook_session::submit_reply(const question& asked, const reply& answered) {
     if (!asked.expects_response) {
         return;
     }
@@ -512,7 +513,7 @@ void hook_session::send_reply(const question& asked, const reply& answered) {
             [this, asked](std::string_view result) {
                 const auto taken = understood(decode_respond_result, result);
                 if (taken && !taken->accepted && !is_decided_already(taken->reason)) {
-                    tell(notice::kind::reply_refused,
+                    notify(notice::kind::reply_refused,
                         "the reply to " + asked.described + " was not accepted: " + text_of_refusal(taken->reason));
                 }
             },
@@ -523,15 +524,15 @@ void hook_session::send_reply(const question& asked, const reply& answered) {
 void hook_session::on_reply_failed(
     const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure) {
     if (means_no_connection(failure)) {
-        return;  // told as disconnected; the daemon has noticed that this responder left
+        return;  // reported as disconnected; the daemon has noticed that this responder left
     }
     if (const auto instead = fallback ? fallback(failure) : std::nullopt) {
-        return settle(asked, *instead);
+        return submit_reply(asked, *instead);
     }
-    tell(notice::kind::reply_refused, "the reply to " + asked.described + " was refused: " + failure.what());
+    notify(notice::kind::reply_refused, "the reply to " + asked.described + " was refused: " + failure.what());
     // A reply that is not valid is a hook that failed; the emitter is not to wait for it until its time is over.
     if (sent == reply::kind::response) {
-        settle(asked, failed(failure.what()));
+        submit_reply(asked, failed(failure.what()));
     }
 }
 
@@ -548,7 +549,7 @@ void hook_session::end_with(const error& failure) {
     done_ = true;
 }
 
-void hook_session::tell(notice::kind type, std::string message, std::optional<subscription> session) const {
+void hook_session::notify(notice::kind type, std::string message, std::optional<subscription> session) const {
     if (table_.on_notice) {
         table_.on_notice({type, std::move(message), std::move(session)});
     }

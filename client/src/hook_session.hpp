@@ -29,7 +29,7 @@ namespace hookd::detail {
 ///
 /// Events are read ahead while hooks are busy, up to a bound; past it reading stops, and the daemon keeps the rest or
 /// closes the session as lagged. What was read stays valid when the connection breaks: the session is resumed after the
-/// last event received, and nothing is handed out twice.
+/// last event received, and nothing is delivered twice.
 ///
 /// Thread-safety: none; answers and stop() come in through the answer_box.
 class hook_session final : private connection_observer {
@@ -62,7 +62,7 @@ private:
     };
 
     void connect();
-    void tell_obstacle(const error& failure);
+    void notify_obstacle(const error& failure);
     void retry_later();
     void subscribe();
     template <class Result>
@@ -76,14 +76,14 @@ private:
     void on_closed(const session_end& end) override;
     void on_broken(const error& failure) override;
 
-    [[nodiscard]] lane& lane_of(bool expects_response) noexcept { return expects_response ? questions_ : told_; }
+    [[nodiscard]] lane& lane_of(bool expects_response) noexcept { return expects_response ? questions_ : unawaited_; }
     [[nodiscard]] bool may_miss_events() const noexcept { return options_.may_miss_events && table_.listeners.empty(); }
     [[nodiscard]] lane* next_lane() noexcept;
     void update_position();
     void note_missed();
     void note_missed_count();
-    void hand_out_events();
-    void hand_out(event received);
+    void deliver_events();
+    void deliver(event received);
     void run_hook(const hook_runner::hook& hook, const event& received);
     void run_later_hook(const hook_runner::later_hook& hook, event received);
 
@@ -91,15 +91,15 @@ private:
     // `threw`: the hook whose exception says more than the answer that it dropped on its way out.
     void take_answers(std::optional<answer_box::ticket> threw = {});
     std::optional<question> close_question(answer_box::ticket number);
-    void settle(const question& asked, const reply& answered);
+    void submit_reply(const question& asked, const reply& answered);
     void send_reply(const question& asked, const reply& answered);
     void on_reply_failed(
         const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure);
 
     void end_if_drained();
     void end_with(const error& failure);
-    void tell(notice::kind type, std::string message, std::optional<subscription> session = {}) const;
-    [[nodiscard]] bool outlasts(const error& failure) const noexcept;
+    void notify(notice::kind type, std::string message, std::optional<subscription> session = {}) const;
+    [[nodiscard]] bool should_retry(const error& failure) const noexcept;
 
     const hook_runner_options& options_;
     const daemon_address& address_;
@@ -119,19 +119,19 @@ private:
     std::uint64_t newest_seq_ = 0;             // of the events received in that run
     std::shared_ptr<const std::string> instance_;
     lane questions_;
-    lane told_;
+    lane unawaited_;
     std::uint64_t arrivals_ = 0;
-    std::uint64_t missed_ = 0;  // events since that was last told
+    std::uint64_t missed_ = 0;  // events since the last notice about them
     std::map<answer_box::ticket, question> unanswered_;
     std::vector<std::pair<question, reply>> undelivered_;  // answered while there was no session
 
     std::optional<error> failure_;
     bool subscribed_ = false;
     bool ever_subscribed_ = false;
-    bool told_connected_ = false;
-    bool told_obstacle_ = false;   // to connecting again
-    bool daemon_stopped_ = false;  // the session ended because of that
-    bool handing_out_ = false;
+    bool notified_connected_ = false;
+    bool notified_obstacle_ = false;  // one to connecting again
+    bool daemon_stopped_ = false;     // the session ended because of that
+    bool delivering_ = false;
     bool stopping_ = false;
     bool done_ = false;
 };
