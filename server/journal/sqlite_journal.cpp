@@ -10,6 +10,7 @@
 #include <base/json/value_view.hpp>
 #include <base/posix/signals_held_back.hpp>
 #include <base/text/counted.hpp>
+#include <base/text/shell_word.hpp>
 #include <base/text/utf8.hpp>
 
 #include <sqlite3.h>
@@ -155,7 +156,7 @@ public:
     [[nodiscard]] protocol::stats_result::journal_figures figures() const {
         const std::lock_guard lock{failure_mutex_};
         return {options_.file.string(), bytes_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed),
-            dropped_.load(std::memory_order_relaxed), failure_};
+            dropped_.load(std::memory_order_acquire), failure_};
     }
 
     /// `make` makes the record and calls the function that it gets with it. What is lost is counted where `counts`.
@@ -247,8 +248,8 @@ private:
             note_figures();
             note_success();
         } catch (const std::runtime_error& failure) {  // sqlite::error, journal_error
-            dropped_.fetch_add(count_events(records), std::memory_order_relaxed);
-            warn(failure.what());
+            warn(failure.what());                      // first: whoever sees the count finds the reason
+            dropped_.fetch_add(count_events(records), std::memory_order_release);
         }
     }
 
@@ -346,6 +347,21 @@ private:
         asked_ = file;
     }
 
+    // SQLite's words for a file that cannot be opened say neither why nor what to do.
+    [[nodiscard]] std::string reason_of(const sqlite::error& unreadable) const {
+        std::string reason = unreadable.what();
+        if (unreadable.primary_code() == SQLITE_CANTOPEN) {
+            const auto directory = options_.file.parent_path();
+            if (::access(options_.file.c_str(), R_OK | W_OK) != 0 || ::access(directory.c_str(), W_OK | X_OK) != 0) {
+                reason +=
+                    " (" + std::generic_category().message(errno) + ": SQLite writes to it, and beside it, to read)";
+            }
+            const auto file = base::shell_word(options_.file.string());
+            reason += "; look at the file and its disk: ls -l " + file + "; df -h " + file;
+        }
+        return reason;
+    }
+
     template <class Result, class Question>
     std::variant<Result, error> answer(const Question& question, const std::string& failure) {
         try {
@@ -355,7 +371,7 @@ private:
             journal_reader reader{*asked_};
             return question(reader);
         } catch (const sqlite::error& unreadable) {
-            return error{errc::internal_error, std::string{"the journal cannot be read: "} + unreadable.what()};
+            return error{errc::internal_error, "the journal cannot be read: " + reason_of(unreadable)};
         }
     }
 

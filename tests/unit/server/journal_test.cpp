@@ -556,6 +556,18 @@ BOOST_FIXTURE_TEST_CASE(a_directory_that_may_not_be_written_is_a_warning_too, fi
     ::chmod(directory.path().c_str(), 0700);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_opened_is_an_error_that_says_what_to_type, fixture) {
+    recorded_broker broker{options};
+    broker.ask("a");
+    BOOST_TEST(broker.found() == "1");
+    std::filesystem::remove(file);
+    std::filesystem::create_directory(file);
+    const auto answer = broker.history();
+    BOOST_TEST(answer.find("the journal cannot be read: " + file + ": ") != std::string::npos, answer);
+    BOOST_TEST(
+        answer.find("; look at the file and its disk: ls -l " + file + "; df -h " + file) != std::string::npos, answer);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_that_is_moved_away_is_made_again, fixture) {
     recorded_broker broker{options};
     broker.ask("a");
