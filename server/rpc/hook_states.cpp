@@ -14,7 +14,8 @@ void note_hook_states(protocol::who_result& asked, const protocol::list_hooks_re
     for (auto& each : asked.responders) {
         const auto hook = std::find_if(hooks.hooks.begin(), hooks.hooks.end(),
             [&each](const auto& one) { return one.definition.name == each.name; });
-        if (each.registered && hook != hooks.hooks.end() && hook->state != protocol::hook_state::ok) {
+        const bool decides = hook != hooks.hooks.end() && !hook->definition.shadow;
+        if (each.registered && decides && hook->state != protocol::hook_state::ok) {
             each.state = to_string(hook->state);
             each.on_failure = protocol::failure_policy::closed;
         }

@@ -12,6 +12,7 @@
 #include <base/json/value_view.hpp>
 #include <base/text/counted.hpp>
 #include <base/text/quantity.hpp>
+#include <base/text/shell_word.hpp>
 #include <hookd/client.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -51,7 +52,16 @@ std::vector<std::string> absent_names(std::string_view answer) {
     return absent;
 }
 
-/// `session, pid 12, order 5, insists, lagged`
+/// What ends a state in which a hook is missing.
+std::string cure_of(std::string_view state, std::string_view hook) {
+    if (state == "lagged") {
+        return "it has caught up";
+    }
+    return state == "untrusted" ? "you run hookctl trust " + base::shell_word(hook)
+                                : "it can run: hookctl hooks says why it cannot";
+}
+
+/// `session, pid 12, order 5, stops the operation if it is missing, untrusted: it is missing until …`
 std::string describe_responder(std::string_view responder) {
     auto text = base::value_view(responder)["kind"].string();
     if (const auto pid = base::value_view(responder)["pid"]; !pid.empty()) {
@@ -66,10 +76,31 @@ std::string describe_responder(std::string_view responder) {
     if (base::value_view(responder)["on_failure"].string() == "closed") {
         text += ", stops the operation if it is missing";
     }
-    if (const auto state = base::value_view(responder)["state"].string(); state != "ok") {
-        text += ", " + state;
+    if (const auto state = base::value_view(responder)["state"].string(); state == "shadow") {
+        text += ", shadow: it decides nothing";
+    } else if (state != "ok") {
+        text += ", " + state + ": it is missing until " + cure_of(state, base::value_view(responder)["name"].string());
     }
     return text;
+}
+
+/// `1 hook would be asked, 2 would be missing, 1 shadow, 0 observers notified`
+std::string summary_of(std::string_view answer) {
+    std::size_t asked = 0;
+    std::size_t missing = 0;
+    std::size_t shadows = 0;
+    for (const auto responder : base::value_view(answer)["responders"].elements()) {
+        const auto state = responder["state"].string();
+        ++(state == "ok" ? asked : state == "shadow" ? shadows : missing);
+    }
+    auto text = (asked == 0 ? "no hook" : base::counted(asked, "hook")) + " would be asked";
+    if (missing > 0) {
+        text += ", " + std::to_string(missing) + " would be missing";
+    }
+    if (shadows > 0) {
+        text += ", " + base::counted(shadows, "shadow");
+    }
+    return text + ", " + base::counted(number_of(base::value_view(answer)["observers"]), "observer") + " notified\n";
 }
 
 std::string describe(std::string_view answer, const std::vector<std::string>& absent) {
@@ -81,9 +112,7 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
         lines.emplace_back(harmless(responder["name"].string()), harmless(describe_responder(responder)));
         name_columns = std::max(name_columns, columns_of(lines.back().first));
     }
-    std::string text =
-        lines.empty() ? "no hook would be asked" : base::counted(lines.size(), "hook") + " would be asked";
-    text += ", " + base::counted(number_of(base::value_view(answer)["observers"]), "observer") + " notified\n";
+    auto text = summary_of(answer);
     for (const auto& [name, description] : lines) {
         text.append("  ")
             .append(colour.bold())

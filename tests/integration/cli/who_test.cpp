@@ -42,6 +42,24 @@ BOOST_AUTO_TEST_CASE(it_prints_the_daemons_answer_for_programs_and_a_line_a_hook
         "no hook would be asked"));
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_that_cannot_run_and_a_shadow_are_not_counted_as_asked) {
+    const temp_directory directory;
+    const auto script = directory / "guard";
+    write_file(script, "#!/bin/sh\nexit 0\n");
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    test_daemon daemon;
+    BOOST_REQUIRE(hookctl(daemon.socket_path(), {"register", "guard", "--on", "e", "--", script}).exit_status == 0);
+    BOOST_REQUIRE(
+        hookctl(daemon.socket_path(), {"register", "trial", "--shadow", "--on", "e", "--", script}).exit_status == 0);
+    write_file(script, "#!/bin/sh\nexit 1\n");
+    const auto shown = on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who e");
+    BOOST_TEST(mentions(shown.out, "no hook would be asked, 1 would be missing, 1 shadow, 0 observers notified\r\n"),
+        shown.out);
+    BOOST_TEST(
+        mentions(shown.out, "untrusted: it is\r\n         missing until you run hookctl trust guard\r\n"), shown.out);
+    BOOST_TEST(mentions(shown.out, "trial  registered, shadow: it decides nothing\r\n"), shown.out);
+}
+
 BOOST_AUTO_TEST_CASE(someone_who_is_required_and_absent_is_exit_status_1) {
     const temp_directory directory;
     const auto catalog = directory / "catalog";

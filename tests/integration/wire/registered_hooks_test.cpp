@@ -315,11 +315,12 @@ BOOST_AUTO_TEST_CASE(who_tells_which_hooks_cannot_run_and_leaves_out_disabled_on
     setup.add("gone", {gone});
     setup.add("off", {"true"});
     setup.add("on", {"true"});
+    setup.add("shadow", {file}, R"("shadow":true)");
     setup.peer->result("enable_hook", R"({"name":"off","enabled":false})");
     script(file, "exit 1");
     ::unlink(gone.c_str());
     const auto who = setup.peer->result("who", R"({"event":"e"})");
-    BOOST_REQUIRE(size_at(who, "/responders") == 3U);
+    BOOST_REQUIRE(size_at(who, "/responders") == 4U);
     const auto said = [&who](const std::string& index) {
         const auto each = value_at(who, "/responders/" + index);
         return text_at(each, "/name") + " " + text_at(each, "/kind") + " " + text_at(each, "/state") + " " +
@@ -328,6 +329,7 @@ BOOST_AUTO_TEST_CASE(who_tells_which_hooks_cannot_run_and_leaves_out_disabled_on
     BOOST_TEST(said("0") == "changed registered untrusted closed");
     BOOST_TEST(said("1") == "gone registered missing closed");
     BOOST_TEST(said("2") == "on registered ok open");
+    BOOST_TEST(said("3") == "shadow registered shadow open");
     const auto hooks = value_at(setup.daemon->stats(), "/hooks");
     BOOST_TEST(bool_at(hooks, "/on/enabled"));
     BOOST_TEST(!bool_at(hooks, "/off/enabled"));
