@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,14 +51,24 @@ bool is_enabled(std::string_view hook) {
     return base::value_view(hook)["enabled"] != "false" && base::value_view(hook)["hook"]["enabled"] != "false";
 }
 
-bool has_enabled_hook(const fs::path& registry) {
+/// Also where that cannot be told: hookd then says what is wrong with the file, and a guard never vanishes silently.
+bool may_have_enabled_hook(const fs::path& registry) {
     constexpr std::size_t longest = std::size_t{256} << 20U;  // as hookd has it
-    const auto text = base::read_front(registry, longest).value_or(std::string());
-    if (base::find_json_fault(text)) {
-        return false;
+    const auto text = base::read_front(registry, longest);
+    if (!text || base::find_json_fault(*text) || base::value_view(*text)["hooks"].empty()) {
+        return true;
     }
-    const auto hooks = base::value_view(text)["hooks"].elements();
+    const auto hooks = base::value_view(*text)["hooks"].elements();
     return std::any_of(hooks.begin(), hooks.end(), is_enabled);
+}
+
+std::string failure_text(const base::command_result& started) {
+    if (started.how == base::command_result::ending::not_started) {
+        return started.subject + ": " + std::generic_category().message(started.code) +
+               "; install it, or put its directory into PATH";
+    }
+    const auto& message = started.errors.text;
+    return message.empty() ? "it said nothing; try: hookd" : message.substr(0, message.find('\n'));
 }
 
 }  // namespace
@@ -68,16 +79,14 @@ bool start_absent_daemon(const invocation& call) {
         return false;
     }
     const auto registry = default_registry();
-    if (acts_for_another_user() || !is_own(registry) || !has_enabled_hook(registry)) {
+    if (acts_for_another_user() || !is_own(registry) || !may_have_enabled_hook(registry)) {
         return false;
     }
     const auto started = run_daemon_program({"--detach"});
     if (started.how == base::command_result::ending::exited && (started.code == 0 || started.code == socket_held)) {
         return true;
     }
-    const auto& message = started.errors.text;
-    report_error("hookd could not be started for the hooks in " + registry.string() +
-                 (message.empty() ? "" : ": " + message.substr(0, message.find('\n'))));
+    report_error("hookd could not be started for the hooks in " + registry.string() + ": " + failure_text(started));
     return false;
 }
 

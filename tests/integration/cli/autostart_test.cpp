@@ -126,10 +126,28 @@ BOOST_AUTO_TEST_CASE(without_an_enabled_hook_nothing_is_started) {
     std::filesystem::create_directories(std::filesystem::path(home.registry()).parent_path());
     for (const std::string text :
         {R"({"version":1,"hooks":[]})", R"({"version":1,"hooks":[{"hook":{"name":"x"},"enabled":false}]})",
-            R"({"version":1,"hooks":[{"hook":{"name":"x","enabled":false}}]})", "[]", "oops", ""}) {
+            R"({"version":1,"hooks":[{"hook":{"name":"x","enabled":false}}]})"}) {
         write_file(home.registry(), text);
-        BOOST_TEST(home.run({"emit", "--wait", "pre_push"}).exit_status == 3, text);
+        const auto done = home.run({"emit", "--wait", "pre_push"});
+        BOOST_TEST(done.exit_status == 3, text);
+        BOOST_TEST(done.err.find("could not be started") == std::string::npos, done.err);
     }
+    BOOST_TEST(!home.daemon());
+}
+
+BOOST_AUTO_TEST_CASE(a_registry_that_cannot_be_read_is_reported_and_not_taken_for_one_without_hooks) {
+    const lone_home home;
+    std::filesystem::create_directories(std::filesystem::path(home.registry()).parent_path());
+    for (const std::string text : {"[]", "{}", "oops", ""}) {
+        write_file(home.registry(), text);
+        const auto done = home.run({"emit", "--wait", "--no-daemon", "proceed", "pre_push"});
+        BOOST_TEST(done.exit_status == 0, text);
+        BOOST_TEST(
+            done.err.find("hookd could not be started for the hooks in " + home.registry() + ": ") != std::string::npos,
+            text << done.err);
+        BOOST_TEST(done.err.find(home.log()) != std::string::npos, text << done.err);
+    }
+    BOOST_TEST(read_file(home.log()).find("mend the registry, or move it away") != std::string::npos);
     BOOST_TEST(!home.daemon());
 }
 
