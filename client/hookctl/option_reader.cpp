@@ -183,7 +183,7 @@ void option_reader::check_patterns(const words& patterns) const {
 }
 
 void option_reader::check_name(const std::string& role, const std::string& name) const {
-    if (!protocol::is_subscriber_name(name)) {
+    if (!base::is_utf8(name) || !protocol::is_subscriber_name(name)) {
         fail(role + " takes 1 to 128 printable characters, not " + in_quotes(harmless(name)));
     }
 }

@@ -67,7 +67,7 @@ public:
     /// Throw usage_error for what the daemon would refuse, before it is asked.
     void check_event(const std::string& name) const;
     void check_patterns(const words& patterns) const;
-    /// `what`: an option, or what help texts call the word.
+    /// `role`: an option, or what help texts call the word.
     void check_name(const std::string& role, const std::string& name) const;
 
     /// What `--no-daemon` says.

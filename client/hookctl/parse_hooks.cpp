@@ -2,7 +2,9 @@
 #include "command_parsers.hpp"
 
 #include "help_text.hpp"
+#include "hookctl/terminal/output.hpp"
 
+#include <base/text/utf8.hpp>
 #include <hookd/protocol/command_environment.hpp>
 #include <hookd/protocol/limits.hpp>
 
@@ -23,8 +25,8 @@ words command_after_dashes(const option_reader& options, std::string_view comman
 payload_condition condition_of(const option_reader& options, const std::string& text) {
     const auto equals = text.find('=');
     payload_condition result{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
-    if (equals == std::string::npos || !protocol::is_condition(result)) {
-        options.fail("--where takes a JSON pointer and a glob, as in /cwd=/src/*, not " + in_quotes(text));
+    if (equals == std::string::npos || !base::is_utf8(text) || !protocol::is_condition(result)) {
+        options.fail("--where takes a JSON pointer and a glob, as in /cwd=/src/*, not " + in_quotes(harmless(text)));
     }
     return result;
 }

@@ -23,7 +23,7 @@ struct hook_params {
     responder_options as_responder{};
 };
 
-/// As a JSON object.
+/// As a JSON object. Throws usage_error where the command, its directory or a variable is not UTF-8.
 [[nodiscard]] std::string to_json(const hook_params& hook);
 
 }  // namespace hookd::hookctl

@@ -98,6 +98,23 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_not_registered) {
     check_one_error(done, {"cannot be run", "no-such-program", "give its path"});
 }
 
+BOOST_AUTO_TEST_CASE(bytes_that_the_registry_cannot_keep_are_refused_and_never_replaced) {
+    fixture setup;
+    for (const std::vector<std::string>& wrong :
+        {std::vector<std::string>{"register", "\xff", "--on", "e", "--", "true"},
+            {"register", "a", "--on", "e", "--", "sh", "-c", "echo \xff"},
+            {"register", "a", "--on", "e", "--env", "A=\xff", "--", "true"},
+            {"register", "a", "--on", "e", "--where", "/a=\xff", "--", "true"},
+            {"register", "a", "--on", "e", "--cwd", "/tmp/\xff", "--", "true"},
+            {"emit", "--wait", "--require", "\xff", "e"}, {"on", "--where", "/a=\xff", "e", "--", "true"},
+            {"on", "e", "--", "./\xff"}}) {
+        const auto done = setup.run(wrong);
+        BOOST_TEST(done.exit_status == 2, done.err);
+        check_one_error(done, {"hookctl"});
+    }
+    BOOST_TEST(size_at(json_of(setup.run({"hooks"}).out), "/hooks") == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_yet_counts_from_where_it_was_registered) {
     fixture setup;
     const auto done = setup.run({"register", "later", "--on", "e", "--", "sh", "./later.sh", "word"});

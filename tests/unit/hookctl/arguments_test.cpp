@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(names_that_the_daemon_would_refuse_are_refused_with_what_is
         check_mentions(refusal({"on", pattern, "--", "true"}), {"PATTERN takes"});
         check_mentions(refusal({"register", "n", "--on", "a", pattern, "--", "true"}), {"PATTERN takes"});
     }
-    for (const auto& name : words{"", "a\x1b", "\xc2\x9b", too_long}) {
+    for (const auto& name : words{"", "a\x1b", "\xc2\x9b", "\xff", too_long}) {
         check_mentions(
             refusal({"on", "--name", name, "a", "--", "true"}), {"--name takes 1 to 128 printable characters, not '"});
         check_mentions(refusal({"register", name, "--on", "a", "--", "true"}), {"NAME takes"});
