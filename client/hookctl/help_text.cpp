@@ -321,7 +321,7 @@ options of install, uninstall and status:
   --events LIST    pre-commit,pre-push and so on, or all. Default: all but
                    reference-transaction and post-index-change, which run often; for uninstall
                    and status those that are there
-  --repo DIR       the repository (default: the one we are in)
+  --repo DIR       the repository (default: the current one)
   --global         all repositories: your own git configuration, before git 2.54 the directory
                    that the global core.hooksPath names
 
@@ -419,7 +419,7 @@ Has coding agents call hookctl agent-hook, by their own settings. All else in a 
 stays as it is, byte for byte; a link is not followed.
 
   install     add hooks for all events that count, with a time-out of the agent above that of
-              hookctl's. Once more gives them the options given now
+              hookctl's. Installing again gives them the new options
   status      say who calls it, fire a test event through each command, and say what it would
               have done. Exit status 1 if one does not call it
   uninstall   take the hooks away, and leave the file as it was. A file that install made is
@@ -591,8 +591,8 @@ constexpr std::string_view test_help = R"(usage: hookctl test [options] -- CMD [
 
 Runs a hook command as the daemon would, and reports how it handles a payload, no input,
 1 MiB of input, SIGTERM, and a time-out. Exit status 1 if it would be a hook that failed,
-or can't be stopped. A reply is not held against the event's response_schema: the daemon does
-that when the event is fired.
+or can't be stopped. If a daemon is there whose catalog has the event, the reply is checked
+against the event's response_schema.
 
 options:
   --event EVENT        what HOOK_EVENT says (default: test)

@@ -15,10 +15,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What git says of a failure, without its `fatal:`, and what to do about it.
+std::string failure_text(std::string_view errors) {
+    constexpr std::string_view fatal = "fatal: ";
+    errors.remove_prefix(errors.starts_with(fatal) ? fatal.size() : 0);
+    std::string text(errors.empty() ? "git did not say where the repository is" : errors);
+    if (errors.starts_with("not a git repository")) {
+        text += "; change to a directory of one, or make one with git init";
+    }
+    return text;
+}
+
 std::string answer_of_git(const std::string& repository, std::vector<std::string> arguments) {
     auto answer = ask_git(repository, std::move(arguments));
     if (answer.status != 0) {
-        throw usage_error(answer.errors.empty() ? "git did not say where the repository is" : answer.errors);
+        throw usage_error(failure_text(answer.errors));
     }
     return std::move(answer.output);
 }

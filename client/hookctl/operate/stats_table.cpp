@@ -150,8 +150,8 @@ std::string stats_table(const protocol::stats_result& stats, const palette& colo
         {"sessions lagged", std::to_string(stats.lagged)},
         {"protocol errors", std::to_string(stats.protocol_errors)},
         {"received", describe_bytes(static_cast<double>(stats.bytes_in))},
-        {"journal", journal_text(stats.journal)},
         {"sent", describe_bytes(static_cast<double>(stats.bytes_out))},
+        {"journal", journal_text(stats.journal)},
     };
     std::string text;
     constexpr std::size_t name_columns = 18;

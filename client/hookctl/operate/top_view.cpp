@@ -16,6 +16,7 @@
 #include "hookctl/json/json_layout.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/screen_text.hpp"
+#include "hookctl/terminal/wrapped_text.hpp"
 #include "stats_table.hpp"
 
 #include <base/json/value_view.hpp>
@@ -25,6 +26,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -108,7 +110,12 @@ screen_lines heading(const top_model& model, const top_choices& choices, std::si
                          bytes(now.bytes_out, before.bytes_out));
     screen_lines lines{headline(now, choices, colour), rates_line(model.rates(), columns, colour), std::move(verdicts)};
     if (!choices.trouble.empty()) {
-        lines.emplace_back(harmless(choices.trouble), colour.red());
+        const auto text = wrapped(harmless(choices.trouble), 0, 2, columns);
+        for (std::size_t begin = 0; begin < text.size();) {
+            const auto end = std::min(text.find('\n', begin), text.size());
+            lines.emplace_back(text.substr(begin, end - begin), colour.red());
+            begin = end + 1;
+        }
     }
     return lines;
 }

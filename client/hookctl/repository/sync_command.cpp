@@ -91,15 +91,18 @@ std::string coloured(const std::string& difference, const palette& colour) {
     return text;
 }
 
-std::string change_lines(const plan& planned, const palette& colour) {
+/// `agreed`: what has been done; else what is to be done, and why.
+std::string change_lines(const plan& planned, bool agreed) {
+    const palette colour;
     std::string text;
     for (const auto& each : planned.changes) {
-        text.append(colour_of(each, colour))
-            .append(to_string(each.how))
+        const bool is_trusted_now = agreed && each.how == hook_change::kind::untrusted;
+        text.append(is_trusted_now ? colour.green() : colour_of(each, colour))
+            .append(is_trusted_now ? "trusted" : to_string(each.how))
             .append(colour.plain())
             .append("  ")
             .append(harmless(each.name));
-        text.append(each.why.empty() ? "" : ": " + harmless(each.why)).append("\n");
+        text.append(agreed || each.why.empty() ? "" : ": " + harmless(each.why)).append("\n");
     }
     return text;
 }
@@ -130,7 +133,7 @@ void show(const invocation& call, const plan& planned, const std::string& differ
         return;
     }
     const palette colour;
-    print(coloured(difference, colour) + "\n" + change_lines(planned, colour));
+    print(coloured(difference, colour) + "\n" + change_lines(planned, false));
 }
 
 bool can_ask(const invocation& call) { return !writes_for_programs(call.json) && ::isatty(STDIN_FILENO) != 0; }
@@ -211,7 +214,7 @@ int apply(const invocation& call, const plan& planned, const hook_agreement& agr
     if (writes_for_programs(call.json)) {
         print(json_output(json_of(planned, {}, true)) + '\n');
     } else {
-        print(change_lines(planned, palette()) + base::counted(planned.wanted.hooks.size(), "hook") + " of " +
+        print(change_lines(planned, true) + base::counted(planned.wanted.hooks.size(), "hook") + " of " +
               harmless(planned.repository.name) + (planned.wanted.hooks.size() == 1 ? " is" : " are") +
               " registered\n");
     }

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -43,6 +44,9 @@ sigset_t watched_signals() {
 full_screen::full_screen() {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
         throw usage_error("top needs a terminal: use stats --watch in scripts and pipes");
+    }
+    if (const char* const type = std::getenv("TERM"); type != nullptr && std::string_view(type) == "dumb") {
+        throw usage_error("top moves the cursor, which a terminal of TERM=dumb cannot: use stats --watch");
     }
     if (::tcgetattr(STDIN_FILENO, &original_) != 0) {
         throw std::system_error(errno, std::generic_category(), "can't read the terminal's settings");

@@ -482,7 +482,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
     outside.directory = "/";
     const auto done = run_program({fs::absolute(hookctl_binary()).string(), "git", "install"}, {}, outside);
     BOOST_TEST(done.exit_status == 2);
-    check_one_error(done, {"not a git repository"});
+    check_one_error(done, {"hookctl: not a git repository", "git init"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

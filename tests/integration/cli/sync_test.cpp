@@ -260,6 +260,10 @@ BOOST_AUTO_TEST_CASE(a_person_at_the_terminal_is_asked) {
     BOOST_TEST(mentions(agreed, "1 hook of shop is registered\r\n"), agreed);
     BOOST_TEST(mentions(agreed, "status 0"));
     BOOST_TEST(setup.ask().exit_status == 1);
+    setup.repository.write_script("tools/lint.sh", "echo another >&2; exit 1");
+    const auto again = setup.on_pty("sync", "y\n");
+    BOOST_TEST(mentions(again, "untrusted  shop/lint: "), again);
+    BOOST_TEST(mentions(again, "[y/N] trusted  shop/lint\r\n1 hook of shop is registered\r\n"), again);
 }
 
 BOOST_AUTO_TEST_CASE(trust_agrees_to_what_was_shown_and_to_nothing_else) {

@@ -306,6 +306,14 @@ BOOST_AUTO_TEST_CASE(top_survives_a_restart_of_the_daemon) {
     BOOST_TEST(top->wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(top_is_not_for_a_terminal_that_cannot_move_its_cursor) {
+    test_daemon daemon;
+    const auto done = on_terminal("TERM=dumb " + hookctl_binary() + " --socket " + daemon.socket_path() + " top");
+    BOOST_TEST(done.exit_status == 2);
+    BOOST_TEST(mentions(done.out, "TERM=dumb cannot: use stats --watch"), done.out);
+    BOOST_TEST(done.out.find('\x1b') == std::string::npos, done.out);
+}
+
 BOOST_AUTO_TEST_CASE(top_without_a_daemon_leaves_the_terminal_alone) {
     const temp_directory directory;
     const auto done = on_terminal(hookctl_binary() + " --socket " + directory / "nobody.sock" + " top");

@@ -176,9 +176,12 @@ BOOST_AUTO_TEST_CASE(it_never_exceeds_the_screen) {
     model.take_stats(stats, start + std::chrono::seconds(1));
     top_choices opened;
     opened.opened = true;
+    top_choices lost;
+    lost.trouble =
+        "no hookd at /run/hookd/hookd.sock: no process listens there; start one with: hookd --socket /run/it";
     for (std::size_t rows = 1; rows <= 60; ++rows) {
         for (const std::size_t columns : {1U, 10U, 80U, 150U, 200U}) {
-            for (const auto& choices : {top_choices(), opened}) {
+            for (const auto& choices : {top_choices(), opened, lost}) {
                 const auto lines = lines_of(screen_of(model, choices, rows, columns));
                 BOOST_TEST(lines.size() <= rows);
                 for (const auto& line : lines) {
@@ -192,6 +195,7 @@ BOOST_AUTO_TEST_CASE(it_never_exceeds_the_screen) {
         BOOST_TEST(mentions(small, heading), heading << " has no room in\n" << small);
     }
     BOOST_TEST(mentions(small, " more"));
+    BOOST_TEST(mentions(screen_of(model, lost, 24, 80), "hookd --socket /run/it"));
 }
 
 BOOST_AUTO_TEST_CASE(names_and_reasons_cannot_drive_the_terminal) {
