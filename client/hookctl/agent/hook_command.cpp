@@ -17,6 +17,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace hookd::hookctl {
@@ -42,8 +43,33 @@ void let_end(const agent_event& event, agent_decision& decision) {
     }
 }
 
-int deliver(const agent_answer& answer) {
-    print(answer.out);
+/// Whether an agent that does not read the answer would do what hooks do not want.
+bool must_arrive(const agent_decision& decision) {
+    switch (decision.word) {
+        case agent_word::none:
+        case agent_word::allow:
+            return decision.ends_run || !decision.input.empty();
+        case agent_word::ask:
+        case agent_word::defer:
+        case agent_word::deny:
+            break;
+    }
+    return true;
+}
+
+/// An objection that cannot be written is one all the same: the exit status says so.
+int deliver(const agent_answer& answer, const agent_decision& decision) {
+    if (const auto failure = write_output(answer.out)) {
+        if (must_arrive(decision)) {
+            report_error("can't write the answer to standard output: " + failure.message());
+            const auto denied = denied_by_status(decision);
+            print_reason(denied.err);
+            return denied.exit_status;
+        }
+        if (failure != std::errc::broken_pipe) {
+            throw std::system_error(failure, "can't write to standard output");
+        }
+    }
     if (!answer.err.empty()) {
         print_reason(answer.err);
     }
@@ -52,7 +78,7 @@ int deliver(const agent_answer& answer) {
 
 int give(const agent_event& event, agent_decision decision) {
     const auto answer = answer_to(event, decision);
-    const int status = deliver(answer);
+    const int status = deliver(answer, decision);
     if (answer.err.empty() && !event.dialect->reads_stderr) {
         for (const auto& each : decision.notices) {
             report_error(each);
@@ -155,9 +181,9 @@ int refuse(const agent_hook_arguments& arguments, const agent_event& event, cons
         report_error(why);
         return is_end ? continues : continues_and_complains;
     }
-    const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why))
-                                                    : event.dialect->answer(event, denial(why));
-    return deliver(answer);
+    const auto denied = denial(event.dialect->reads_status ? "hookctl: " + why : why);
+    return deliver(
+        event.dialect->reads_status ? denied_by_status(denied) : event.dialect->answer(event, denied), denied);
 }
 
 /// An agent waits for an answer to what can't be read, too.

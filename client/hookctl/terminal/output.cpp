@@ -44,9 +44,13 @@ void append_escape(std::string& json, std::uint32_t code) {
 
 bool writes_for_programs(bool json_wanted) { return json_wanted || ::isatty(STDOUT_FILENO) == 0; }
 
+std::error_code write_output(std::string_view text) noexcept {
+    return {write_all(STDOUT_FILENO, text), std::generic_category()};
+}
+
 void print(std::string_view text) {
-    if (const int error = write_all(STDOUT_FILENO, text); error != 0 && error != EPIPE) {
-        throw std::system_error(error, std::generic_category(), "can't write to standard output");
+    if (const auto failure = write_output(text); failure && failure != std::errc::broken_pipe) {
+        throw std::system_error(failure, "can't write to standard output");
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace hookd::hookctl {
 
@@ -12,6 +13,9 @@ using base::harmless;
 
 /// Whether the program was asked for JSON, or writes to something that is no terminal: then it writes for programs.
 [[nodiscard]] bool writes_for_programs(bool json_wanted);
+
+/// As print(), for text that must arrive: why it did not, if nobody reads any more, too.
+[[nodiscard]] std::error_code write_output(std::string_view text) noexcept;
 
 /// Writes all of `text` to standard output at once, and waits where that is full, whether or not it blocks
 /// (O_NONBLOCK). Nobody reading any more (EPIPE) is no error: the exit status still tells. Throws std::system_error for

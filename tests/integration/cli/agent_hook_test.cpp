@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -205,6 +206,29 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_continues_unless_it_was_told_oth
     }
     check_one_error(agent_hook(socket, agent_input_of("claude_session_end")), {"agent.session_end", socket});
     BOOST_TEST(agent_hook(socket, agent_input_of("gemini_session_end")).err.empty());  // it would show it as the answer
+}
+
+BOOST_AUTO_TEST_CASE(a_denial_that_cannot_be_written_is_one_by_its_exit_status) {
+    const std::string input = R"('{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"rm"}}')";
+    for (const std::string reply : {R"({"abort":"not now"})", R"({"decision":"ask","reason":"not now"})",
+             R"({"decision":"allow","reason":"not now","updated_input":{"command":"ls"}})"}) {
+        test_daemon daemon;
+        auto hook = start_hook(daemon, {"--name", "guard", "agent.*", "--", "printf", "%s", reply});
+        for (const std::string agent : {"claude", "cline", "gemini"}) {
+            const auto command = std::filesystem::absolute(hookctl_binary()).string() + " --socket " +
+                                 daemon.socket_path() + " agent-hook --agent " + agent + " " + input;
+            // Of the last, the reader is gone before it starts.
+            for (const auto& line : {command + " >/dev/full; echo $?", command + " >&-; echo $?",
+                     "mkfifo gate; { read go <gate; " + command +
+                         "; echo $? >status; } | { exec <&-; echo >gate; }; cat status; rm gate status"}) {
+                spawn_options in_directory;
+                in_directory.directory = daemon.directory().path();
+                const auto done = run_program({"sh", "-c", line}, {}, in_directory);
+                BOOST_TEST(done.out == "2\n", line << reply);
+                BOOST_TEST(done.err.find("can't write the answer") != std::string::npos, line << done.err);
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(hooks_that_do_not_decide_in_time_leave_it_to_the_agent_or_deny) {
