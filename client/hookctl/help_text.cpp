@@ -406,8 +406,8 @@ options:
   --stop-once              block the end of a session once at most
 
 exit status: 0 with an answer in words; 2 with the reason on stderr for an agent that is
-denied by it, for input that can't be read under --fail-closed, or for wrong usage; else 1
-for input that can't be read
+denied by it, for an objection that can't be written to stdout, for input that can't be read
+under --fail-closed, or for wrong usage; else 1 for input that can't be read
 
 example:
   hookctl agent-hook --agent claude --fail-closed

@@ -5,6 +5,7 @@
 #include "app/settings.hpp"
 
 #include <base/text/nearest.hpp>
+#include <base/text/wrapped_text.hpp>
 #include <hookd/protocol/host_name.hpp>
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/protocol/state_directory.hpp>
@@ -56,25 +57,31 @@ constexpr std::array flags{
         "Checks all settings, the catalog, the registry and the journal, and exits: 0 if they are valid, else 2"},
 };
 
+constexpr std::size_t name_columns = 36;  ///< of the help: options and their values
+constexpr std::size_t help_columns = 90;  ///< as in hookctl's
+
+/// What the help says of an option; CLI11 indents the lines after the first.
+std::string description(std::string_view help) { return base::wrapped(help, 0, 0, help_columns - name_columns); }
+
 /// The command line in CLI11's terms. Its results are texts; settings judge them.
 class command_line {
 public:
     command_line() {
         app_.set_help_flag();
         app_.allow_extras();
-        app_.get_formatter()->column_width(36);
+        app_.get_formatter()->column_width(name_columns);
         app_.footer(
-            "An option beats the environment ($HOOKD_SOCKET, $HOOKD_LOG_LEVEL, ...), which beats the file of "
-            "--config.\n"
+            "An option beats the environment ($HOOKD_SOCKET, $HOOKD_LOG_LEVEL, ...), which beats the\n"
+            "file of --config.\n"
             "SIZE is in bytes or KiB, MiB, GiB; DURATION in ms, s, m. See hookd(8).");
         add_valued("config", "FILE", config_help);
         for (const auto& each : all_settings()) {
             add(each);
         }
         for (const auto& each : flags) {
-            given_flags_.emplace_back(app_.add_flag(each.names, each.help), each.action);
+            given_flags_.emplace_back(app_.add_flag(each.names)->description(description(each.help)), each.action);
         }
-        detach_ = app_.add_flag("--detach", detach_help);
+        detach_ = app_.add_flag("--detach")->description(description(detach_help));
         app_.get_option("--print-config")->excludes(app_.get_option("--check"));  // it prints what --check might refuse
     }
 
@@ -130,7 +137,7 @@ public:
 private:
     void add(const setting& added) {
         if (added.is_switch) {
-            options_[added.name] = app_.add_flag("--" + std::string{added.name}, added.help);
+            options_[added.name] = app_.add_flag("--" + std::string{added.name})->description(description(added.help));
         } else {
             add_valued(added.name, added.placeholder, added.help);
         }
@@ -138,7 +145,7 @@ private:
 
     void add_valued(const std::string& name, const char* placeholder, const char* help) {
         options_[name] =
-            app_.add_option("--" + name, sink_, help)
+            app_.add_option("--" + name, sink_, description(help))
                 ->type_name(placeholder)
                 ->expected(1)
                 ->allow_extra_args(false)  // a word after the value would count as one more, and the last one counts
@@ -158,8 +165,7 @@ private:
         return names;
     }
 
-    CLI::App app_{
-        "The hook broker: takes events from programs, pushes them to hooks, and brings verdicts back.", "hookd"};
+    CLI::App app_{"The hook broker: takes events from programs, asks hooks, and returns their verdicts.", "hookd"};
     setting_values sink_{};
     std::map<std::string, CLI::Option*> options_{};
     std::vector<std::pair<CLI::Option*, program_action>> given_flags_{};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/text/wrapped_text.hpp>
+
 #include <cstddef>
-#include <string>
-#include <string_view>
 
 namespace hookd::hookctl {
 
@@ -11,10 +11,6 @@ namespace hookd::hookctl {
 /// 80. 0 if standard output is no terminal.
 [[nodiscard]] std::size_t output_columns();
 
-/// `text` with line ends in place of blanks, so that no line is longer than `columns`. It begins at column `begin`; the
-/// lines after the first are indented by `indent`, or, if that is more than half of the columns, by 4. A word that
-/// is longer than the room stands whole. `columns` 0: as it is. The text has no escape sequences; its own line ends
-/// stay, and lines after them are indented.
-[[nodiscard]] std::string wrapped(std::string_view text, std::size_t begin, std::size_t indent, std::size_t columns);
+using base::wrapped;
 
 }  // namespace hookd::hookctl

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cstddef>
@@ -503,6 +504,16 @@ BOOST_AUTO_TEST_CASE(actions_are_recognised) {
     BOOST_TEST((parse({"--config", "/none", "-h"}).action == program_action::show_help));
     check_refused({"--check", "--print-config"}, "--print-config");
     check_refused({"--print-config", "--check"}, "--check");
+}
+
+BOOST_AUTO_TEST_CASE(help_fits_into_90_columns) {
+    const auto help = help_text();
+    for (std::size_t begin = 0; begin < help.size();) {
+        const auto end = std::min(help.find('\n', begin), help.size());
+        const auto line = help.substr(begin, end - begin);
+        BOOST_TEST(line.size() <= 90u, line);
+        begin = end + 1;
+    }
 }
 
 BOOST_AUTO_TEST_CASE(help_names_each_setting) {

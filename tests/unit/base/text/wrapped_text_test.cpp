@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <hookctl/operate/finding.hpp>
-#include <hookctl/terminal/wrapped_text.hpp>
+#include <base/text/wrapped_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-using namespace hookd::hookctl;
+using namespace hookd::base;
 
 BOOST_AUTO_TEST_SUITE(wrapped_texts)
 
@@ -36,17 +35,6 @@ BOOST_AUTO_TEST_CASE(an_indentation_that_leaves_little_room_is_a_small_one) {
 BOOST_AUTO_TEST_CASE(line_ends_of_the_text_stay) {
     BOOST_TEST(wrapped("one two\nthree", 0, 2, 40) == "one two\n  three");
     BOOST_TEST(wrapped("one\n\nthree", 0, 2, 40) == "one\n  \n  three");
-}
-
-BOOST_AUTO_TEST_CASE(findings_hang_below_their_texts) {
-    const findings all{{"daemon", true, "answers at a path that takes more room than there is here"},
-        {"hook no-main", false, "disabled: hookctl enable no-main"}};
-    BOOST_TEST(finding_lines(all, palette(false), 50) ==
-               "✓ daemon        answers at a path that takes more\n"
-               "                room than there is here\n"
-               "✗ hook no-main  disabled: hookctl enable no-main\n");
-    BOOST_TEST(finding_lines({all.front()}, palette(false)) ==
-               "✓ daemon  answers at a path that takes more room than there is here\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
