@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -143,6 +144,15 @@ int main(int argc, char** argv) {
         return exit_status::usage;
     } catch (const hookd::error& failure) {
         return report(failure);
+    } catch (const std::filesystem::filesystem_error& failure) {
+        std::error_code no_directory;
+        (void)std::filesystem::current_path(no_directory);
+        if (no_directory) {
+            report_error("the current directory was removed: change to another one");
+            return exit_status::usage;
+        }
+        report_error(failure.what());
+        return exit_status::broken;
     } catch (const std::exception& failure) {
         report_error(failure.what());
         return exit_status::broken;

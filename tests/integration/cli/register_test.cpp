@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 
 using namespace hookd::test;
@@ -122,6 +123,15 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_yet_counts_from_where_it_was_regis
     const auto hook = json_of(done.out);
     BOOST_TEST(text_at(hook, "/command/1") == setup.daemon.directory() / "later.sh");
     BOOST_TEST(text_at(hook, "/command/2") == "word");
+}
+
+BOOST_AUTO_TEST_CASE(from_a_directory_that_was_removed_it_says_so) {
+    fixture setup;
+    const auto done = run_program(
+        {"sh", "-c", "cd \"$(mktemp -d)\" && rmdir \"$PWD\" && exec \"$0\" --socket \"$1\" register a --on e -- true",
+            std::filesystem::absolute(hookctl_binary()).string(), setup.daemon.socket_path()});
+    BOOST_TEST(done.exit_status == 2);
+    check_one_error(done, {"the current directory was removed", "change to another"});
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
