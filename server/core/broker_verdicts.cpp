@@ -61,7 +61,7 @@ void broker::concluded(const slot& slot, const protocol::wait_result& verdict, i
 }
 
 void broker::notify_verdict(const slot& slot, const protocol::wait_result& verdict, instant now) {
-    std::shared_ptr<const charged_text> text;
+    std::shared_ptr<verdict_text> text;
     for (session* const each : sessions_.find_topic(slot.event_name()).matches) {
         const bool wants =
             each->wants_verdicts() && !each->closing() && (each->where().empty() || slot.is_watched_by(each->id()));
@@ -71,7 +71,7 @@ void broker::notify_verdict(const slot& slot, const protocol::wait_result& verdi
         if (!text) {
             std::string written;
             protocol::append_verdict(written, slot.event_name(), verdict, now.steady - slot.emitted());
-            text = std::make_shared<const charged_text>(std::move(written), ledger_);
+            text = std::make_shared<verdict_text>(std::move(written), ledger_);
         }
         sessions_.notify(
             *each, {.position = waits_.position_of_end(slot), .hook_event_id = slot.id(), .verdict = text}, now);

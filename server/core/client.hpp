@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -75,6 +74,8 @@ public:
     [[nodiscard]] std::uint64_t end_place() const noexcept { return sent_ + outbox_.size(); }
     /// It has shut its sending side down: it will never reply.
     [[nodiscard]] bool is_half_closed() const noexcept { return half_closed_; }
+    /// Bytes of events, and of verdicts, that wait for it or that its connection is writing.
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return outbox_.bytes() + notices_.bytes(); }
     /// It holds event memory that others waited for when that was last looked at (broker::must_read() looks now).
     [[nodiscard]] bool must_read() const noexcept { return must_read_; }
     /// Whether it waits for something: an answer, events, or a push session that is open.
@@ -101,7 +102,7 @@ private:
     bool muted_ = false;  // nothing may be peeked until it has been told that its session is open
     bool half_closed_ = false;
     client_options options_;
-    std::list<notice> notices_{};  // oldest first
+    notice_queue notices_{};
     core::asker asker_;
     core::peer peer_;
 };

@@ -17,8 +17,9 @@ namespace hookd::core {
 /// Bytes that live events take. An event adds itself when it is made and takes itself off when its last reference goes.
 struct event_ledger {
     std::size_t live_bytes = 0;
-    std::uint64_t made = 0;        // events so far
-    std::size_t peeked_bytes = 0;  ///< of those that connections are writing
+    std::uint64_t made = 0;         // events so far
+    std::size_t peeked_bytes = 0;   ///< of those that connections are writing
+    std::size_t verdict_bytes = 0;  ///< of notifications `verdict`, in live_bytes too
 };
 
 /// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event

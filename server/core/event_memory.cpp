@@ -44,17 +44,17 @@ void sessions::make_room(std::size_t bytes, topic& target, instant now) {
 std::vector<client*> sessions::large_holders(std::size_t room) const {
     std::vector<client*> holders;
     for (const auto& [id, each] : clients_) {
-        if (!each->outbox_.empty()) {
+        if (each->held_bytes() > 0) {
             holders.push_back(each.get());
         }
     }
     const std::size_t part = room / std::max<std::size_t>(holders.size(), 1);
-    std::erase_if(holders, [part](const client* each) { return each->outbox_.bytes() <= part; });
+    std::erase_if(holders, [part](const client* each) { return each->held_bytes() <= part; });
     std::sort(holders.begin(), holders.end(), [](const client* a, const client* b) {
         if (a->must_read_ != b->must_read_) {
             return a->must_read_;
         }
-        return a->outbox_.bytes() != b->outbox_.bytes() ? a->outbox_.bytes() > b->outbox_.bytes() : a->id_ < b->id_;
+        return a->held_bytes() != b->held_bytes() ? a->held_bytes() > b->held_bytes() : a->id_ < b->id_;
     });
     return holders;
 }
@@ -68,7 +68,7 @@ void sessions::push_holders_out(std::size_t bytes, instant now) {
         if (ledger_.live_bytes <= std::min(room + awaited, limits_.capacity_bytes)) {
             break;
         }
-        if (each->outbox_.size() > each->peeked_) {
+        if (each->outbox_.size() > each->peeked_ || !each->notices_.empty()) {
             close(*each->session_, protocol::close_reason::lagged, now);
             lose_queue(*each);
         }
@@ -80,12 +80,29 @@ void sessions::push_holders_out(std::size_t bytes, instant now) {
 
 // Returns how many bytes it gives back by reading.
 std::size_t sessions::require_reading(client& client) {
-    if (client.peeked_ == 0) {
+    if (client.peeked_ == 0 && client.notices_.taken_bytes() == 0) {
         return 0;
     }
     client.must_read_ = true;
     wake(client, urgency::told);
-    return client.outbox_.bytes();
+    return client.held_bytes();
+}
+
+// Verdicts push nobody out of the memory that events have: where they do not fit into it, those who hold others must
+// read. One that is all alone fits.
+bool sessions::make_room_for_verdict(std::size_t bytes) {
+    while (ledger_.live_bytes > limits_.capacity_bytes && !log_.empty()) {
+        log_.drop_oldest();
+    }
+    if (ledger_.live_bytes <= limits_.capacity_bytes || ledger_.verdict_bytes <= bytes) {
+        return true;
+    }
+    for (const auto& [id, each] : clients_) {
+        if (each->notices_.taken_bytes() > 0) {
+            (void)require_reading(*each);
+        }
+    }
+    return false;
 }
 
 bool sessions::may_peek(const event& next) const noexcept {

@@ -83,6 +83,7 @@ void sessions::sent(client& client, std::size_t count) {
     end_peek(client, count);
     client.sent_ += count;
     deliveries_ += count;
+    client.notices_.sent();
     client.must_read_ = false;
     resume_held_back();
 }
@@ -117,9 +118,7 @@ std::optional<notice> sessions::take_first_notice(client& client) {
         await_commit(client);
         return std::nullopt;
     }
-    auto next = std::move(client.notices_.front());
-    client.notices_.pop_front();
-    return next;
+    return client.notices_.take_front();
 }
 
 void sessions::await_commit(client& client) {

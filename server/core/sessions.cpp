@@ -126,11 +126,7 @@ std::size_t sessions::deliver(const topic& target, event& event, pass_list* pass
 void sessions::notify(session& session, notice notice, instant now) {
     client& client = *session.client_;
     if (notice.verdict) {
-        while (ledger_.live_bytes > limits_.capacity_bytes && !log_.empty()) {
-            log_.drop_oldest();
-        }
-        if (client.notices_.size() >= capacity_ ||
-            (ledger_.live_bytes > limits_.capacity_bytes && !client.notices_.empty())) {
+        if (client.notices_.size() >= capacity_ || !make_room_for_verdict(notice.bytes())) {
             close(session, close_reason::lagged, now);
             return lose_queue(client);
         }

@@ -196,7 +196,7 @@ public:
     [[nodiscard]] bool peek_same_batch(client& client, std::span<event* const> events);
     /// The events peeked that sent() has not given back yet. Appends to `out`.
     static void peeked_events(const client& client, std::vector<event*>& out);
-    /// The first `count` of the events peeked have been written.
+    /// The first `count` of the events peeked have been written, and all notices that were taken.
     void sent(client& client, std::size_t count);
     /// What was peeked will never be written.
     void forget_peeked(client& client);
@@ -235,6 +235,7 @@ private:
     [[nodiscard]] std::vector<client*> large_holders(std::size_t room) const;
     void push_holders_out(std::size_t bytes, instant now);
     std::size_t require_reading(client& client);
+    [[nodiscard]] bool make_room_for_verdict(std::size_t bytes);
     [[nodiscard]] bool may_peek(const event& next) const noexcept;
     void hold_back(client& client);
     void resume_held_back();

@@ -68,6 +68,7 @@ void local_client::on_ready() {
             }
             if (const auto notice = state.take_notice(*client_)) {
                 deliver(*notice);
+                state.sent(*client_, 0);
                 continue;
             }
             const auto next = state.take_next(*client_);
@@ -94,7 +95,7 @@ void local_client::on_ready() {
 
 void local_client::deliver(const core::notice& notice) {
     if (notice.verdict) {
-        auto params = notice.verdict->view();
+        auto params = notice.verdict->body();
         params.remove_prefix(protocol::verdict_head.size());
         params.remove_suffix(1);
         request_.on_verdict(params);

@@ -448,28 +448,30 @@ output session::next_output(const output_limits& limits) {
 
 // The notices of its push session go out with its events, so that it is no more than the peer reads.
 void session::collect_notices(std::size_t most_bytes) {
-    if (!notices_.empty()) {
-        std::string{}.swap(notices_);
-    }
-    while (notices_.size() < most_bytes) {
-        const auto next = state().take_notice(*client_);
+    for (std::size_t bytes = 0; bytes < most_bytes;) {
+        auto next = state().take_notice(*client_);
         if (!next) {
             break;
         }
+        notice_frame& frame = notices_.emplace_back();
         if (next->verdict) {
-            protocol::append_frame(decoder_->kind(), next->verdict->view(), notices_);
+            frame.verdict = std::move(next->verdict);
         } else {
             environment_.body.clear();
             protocol::append_cancelled(environment_.body, next->hook_event_id, next->reason);
-            protocol::append_frame(decoder_->kind(), environment_.body, notices_);
+            protocol::append_frame(decoder_->kind(), environment_.body, frame.cancelled);
         }
+        bytes += frame.verdict ? frame.verdict->body().size() : frame.cancelled.size();
     }
 }
 
 // The frames of the notices, if they are a part of the batch, and of environment_.events.
 void session::collect_pieces(bool with_notices) {
     if (with_notices) {
-        environment_.pieces.push_back({notices_});
+        for (const notice_frame& each : notices_) {
+            environment_.pieces.push_back(
+                each.verdict ? each.verdict->wire(decoder_->kind()) : core::wire_pieces{each.cancelled});
+        }
     }
     for (core::event* const each : environment_.events) {
         environment_.pieces.push_back(each->wire(decoder_->kind()));
@@ -507,6 +509,7 @@ const std::vector<core::wire_pieces>& session::pieces_of_batch() {
 void session::written() {
     if (client_ != nullptr) {
         batch_is_out_ = false;
+        std::vector<notice_frame>{}.swap(notices_);
         state().sent(*client_, client_->peeked());
     }
 }
@@ -516,6 +519,7 @@ void session::stop_output() {
         return;
     }
     batch_is_out_ = false;
+    notices_.clear();
     state().end_session(*client_, broker().now());
     state().forget_peeked(*client_);
     answers_.clear();

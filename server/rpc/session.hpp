@@ -223,6 +223,12 @@ private:
         long_message reading;
     };
 
+    /// What a notice is written from.
+    struct notice_frame {
+        std::string cancelled{};
+        std::shared_ptr<core::verdict_text> verdict{};  // or else null
+    };
+
     [[nodiscard]] received carry_out(const input& next);
     [[nodiscard]] bool carry_out_put_off();
     [[nodiscard]] bool must_wait_for_delivery(const protocol::request& call) const;
@@ -262,11 +268,11 @@ private:
     std::unique_ptr<batch_under_way> batch_{};
     std::unique_ptr<put_off_request> put_off_{};
     std::unique_ptr<long_input> long_input_{};
-    core::frame_memory shared_input_{};  // what a large frame may leave to an event
-    bool shares_input_ = false;          // the request that is carried out lies in it
-    byte_chain answers_{};               // frames that the transport has not taken
-    std::string notices_{};              // frames of the notices that are a part of the batch that is out
-    bool batch_is_out_ = false;          // the transport is writing events or notices
+    core::frame_memory shared_input_{};    // what a large frame may leave to an event
+    bool shares_input_ = false;            // the request that is carried out lies in it
+    byte_chain answers_{};                 // frames that the transport has not taken
+    std::vector<notice_frame> notices_{};  // those that are a part of the batch that is out
+    bool batch_is_out_ = false;            // the transport is writing events or notices
     bool opened_session_ = false;
     bool has_lost_output_ = false;
 };

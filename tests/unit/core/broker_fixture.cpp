@@ -246,7 +246,7 @@ std::string broker_fixture::receive_notices(client& client) {
     while (const auto next = broker.take_notice(client)) {
         text += text.empty() ? "" : "; ";
         if (next->verdict) {
-            text += next->verdict->view();
+            text += next->verdict->body();
         } else {
             text += "cancelled " + std::string{to_string(next->reason)};
         }

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(watcher_of_verdicts_hears_of_none_that_is_lost) {
     BOOST_CHECK_EQUAL(daemon.receive_names(watcher), "1:asked");
     const auto next = daemon.broker.take_notice(watcher);
     BOOST_REQUIRE(next);
-    BOOST_TEST(next->verdict->view().find(R"("event":"asked")") != std::string_view::npos, next->verdict->view());
+    BOOST_TEST(next->verdict->body().find(R"("event":"asked")") != std::string_view::npos, next->verdict->body());
 }
 
 BOOST_AUTO_TEST_CASE(watcher_hears_of_an_operation_once_its_result_is_committed) {

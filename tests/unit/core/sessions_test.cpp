@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(cancellations_that_are_not_read_are_dropped_and_verdicts_la
         under_test.notify(*hook.session(), {.hook_event_id = numbered_uuid(i)}, now);
     }
     BOOST_CHECK(!hook.session()->closing());
-    const auto verdict = std::make_shared<const charged_text>("{}", ledger);
+    const auto verdict = std::make_shared<verdict_text>("{}", ledger);
     under_test.notify(*hook.session(), {.hook_event_id = numbered_uuid(1), .verdict = verdict}, now);
     BOOST_CHECK_EQUAL(listener.take(), "closing hook lagged; lost hook from 0");
     std::size_t notices = 0;
@@ -267,6 +267,62 @@ BOOST_AUTO_TEST_CASE(cancellations_that_are_not_read_are_dropped_and_verdicts_la
         ++notices;
     }
     BOOST_CHECK_EQUAL(notices, 2 * limits.capacity);
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_that_does_not_fit_beside_others_lags_and_who_holds_them_must_read) {
+    client& slow = join("slow", {.verdicts = true});
+    client& quick = join("quick", {.verdicts = true});
+    const auto notify = [&](client& client, std::size_t bytes) {
+        const auto text = std::make_shared<verdict_text>(std::string(bytes, 'x'), ledger);
+        under_test.notify(*client.session(), {.verdict = text}, now);
+        return std::weak_ptr{text};
+    };
+    const auto first = notify(slow, limits.capacity_bytes + 1);  // alone it fits
+    BOOST_CHECK(!slow.session()->closing());
+    const auto taken = under_test.take_notice(slow);
+    BOOST_TEST_REQUIRE(taken.has_value());
+    BOOST_TEST(slow.held_bytes() == limits.capacity_bytes + 1);
+
+    (void)notify(quick, 1);
+    BOOST_CHECK(quick.session()->closing() == protocol::close_reason::lagged);
+    BOOST_CHECK(under_test.must_read(slow));
+    BOOST_CHECK(!under_test.must_read(quick));
+
+    under_test.sent(slow, 0);
+    BOOST_CHECK(!under_test.must_read(slow));
+    BOOST_TEST(slow.held_bytes() == 0U);
+    BOOST_TEST(!first.expired());  // as long as somebody has it
+}
+
+BOOST_AUTO_TEST_CASE(events_need_the_room_that_verdicts_have) {
+    client& watcher = join("watcher", {.verdicts = true});
+    under_test.notify(*watcher.session(),
+        {.verdict = std::make_shared<verdict_text>(std::string(limits.capacity_bytes, 'x'), ledger)}, now);
+    emit("a");
+    BOOST_CHECK(watcher.session()->closing() == protocol::close_reason::lagged);
+    BOOST_TEST(ledger.verdict_bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_has_the_frame_of_each_framing) {
+    const auto all_of = [](const wire_pieces& pieces) {
+        std::string text;
+        for (const auto each : pieces) {
+            text += each;
+        }
+        return text;
+    };
+    using protocol::framing;
+    for (const std::string body : {R"({"a":1})", "{\"a\":\n1}"}) {
+        for (const framing kind : {framing::length_prefix, framing::content_length, framing::line}) {
+            std::string expected;
+            protocol::append_frame(kind, body, expected);
+            verdict_text text{body, ledger};
+            BOOST_TEST(all_of(text.wire(kind)) == expected);
+            BOOST_TEST(all_of(text.wire(kind)) == expected);
+            BOOST_TEST(text.body() == body);
+        }
+    }
+    BOOST_TEST(ledger.verdict_bytes == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(half_closed_client_responds_no_longer) {
