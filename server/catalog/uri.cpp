@@ -72,28 +72,28 @@ std::optional<std::string> take_from_end(std::string_view& rest, char mark) {
 }
 
 // RFC 3986, section 5.2.4.
-std::string without_dot_segments(std::string_view in) {
+std::string without_dot_segments(std::string_view path) {
     std::string out;
     const auto remove_last_segment = [&out] { out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/')); };
-    while (!in.empty()) {
-        if (in.starts_with("../")) {
-            in.remove_prefix(3);
-        } else if (in.starts_with("./") || in.starts_with("/./")) {
-            in.remove_prefix(2);
-        } else if (in == "/.") {
-            in = "/";
-        } else if (in.starts_with("/../")) {
-            in.remove_prefix(3);
+    while (!path.empty()) {
+        if (path.starts_with("../")) {
+            path.remove_prefix(3);
+        } else if (path.starts_with("./") || path.starts_with("/./")) {
+            path.remove_prefix(2);
+        } else if (path == "/.") {
+            path = "/";
+        } else if (path.starts_with("/../")) {
+            path.remove_prefix(3);
             remove_last_segment();
-        } else if (in == "/..") {
-            in = "/";
+        } else if (path == "/..") {
+            path = "/";
             remove_last_segment();
-        } else if (in == "." || in == "..") {
-            in = {};
+        } else if (path == "." || path == "..") {
+            path = {};
         } else {
-            const auto end = std::min(in.find('/', 1), in.size());
-            out += in.substr(0, end);
-            in.remove_prefix(end);
+            const auto end = std::min(path.find('/', 1), path.size());
+            out += path.substr(0, end);
+            path.remove_prefix(end);
         }
     }
     return out;

@@ -121,29 +121,29 @@ void put(record_writer& out, const wait_result& result) {
     }
 }
 
-wait_result take_wait_result(record_reader& in) {
+wait_result take_wait_result(record_reader& record) {
     wait_result result;
-    result.hook_event_id = in.string();
-    const bool has_seq = in.flag();
-    const auto seq = in.number<std::uint64_t>();
+    result.hook_event_id = record.string();
+    const bool has_seq = record.flag();
+    const auto seq = record.number<std::uint64_t>();
     result.seq = has_seq ? std::optional{seq} : std::nullopt;
-    result.outcome = in.choice<protocol::outcome>(protocol::outcome_count - 1);
-    result.abort = in.string();
-    result.payload = in.string();
-    result.bypassed = in.string();
-    for (auto left = in.count(); left > 0; --left) {
+    result.outcome = record.choice<protocol::outcome>(protocol::outcome_count - 1);
+    result.abort = record.string();
+    result.payload = record.string();
+    result.bypassed = record.string();
+    for (auto left = record.count(); left > 0; --left) {
         auto& each = result.responses.emplace_back();
-        each.response = in.string();
-        each.responder = in.string();
-        each.uid = in.number<std::uint32_t>();
-        each.host = in.string();
-        each.elapsed = std::chrono::nanoseconds{in.number<std::int64_t>()};
+        each.response = record.string();
+        each.responder = record.string();
+        each.uid = record.number<std::uint32_t>();
+        each.host = record.string();
+        each.elapsed = std::chrono::nanoseconds{record.number<std::int64_t>()};
     }
-    for (auto left = in.count(); left > 0; --left) {
+    for (auto left = record.count(); left > 0; --left) {
         auto& each = result.missing.emplace_back();
-        each.responder = in.string();
-        each.why = in.string();
-        each.host = in.string();
+        each.responder = record.string();
+        each.why = record.string();
+        each.host = record.string();
     }
     return result;
 }

@@ -32,18 +32,18 @@ core::broker_limits limits_of(const broker_options& options) {
 /// the strand.
 class broker_strand::later_turn {
 public:
-    explicit later_turn(std::shared_ptr<broker_strand> of) noexcept : of_(std::move(of)) {}
+    explicit later_turn(std::shared_ptr<broker_strand> strand) noexcept : strand_(std::move(strand)) {}
     later_turn(later_turn&&) noexcept = default;
     later_turn& operator=(later_turn&&) = delete;
     ~later_turn() {
-        if (of_) {
-            std::exchange(of_->later_, {}).clear();
+        if (strand_) {
+            std::exchange(strand_->later_, {}).clear();
         }
     }
-    void operator()() { std::exchange(of_, nullptr)->take_next_later(); }
+    void operator()() { std::exchange(strand_, nullptr)->take_next_later(); }
 
 private:
-    std::shared_ptr<broker_strand> of_;
+    std::shared_ptr<broker_strand> strand_;
 };
 
 broker_strand::broker_strand(boost::asio::io_context& context, const broker_options& options)

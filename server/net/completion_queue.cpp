@@ -17,18 +17,18 @@ constexpr int most_calls_a_round = 64;
 /// queue.
 class completion_queue::round {
 public:
-    explicit round(std::shared_ptr<completion_queue> of) noexcept : of_(std::move(of)) {}
+    explicit round(std::shared_ptr<completion_queue> queue) noexcept : queue_(std::move(queue)) {}
     round(round&&) noexcept = default;
     round& operator=(round&&) = delete;
     ~round() {
-        if (of_) {
-            std::exchange(of_->entries_, {}).clear();
+        if (queue_) {
+            std::exchange(queue_->entries_, {}).clear();
         }
     }
-    void operator()() { std::exchange(of_, nullptr)->run_round(); }
+    void operator()() { std::exchange(queue_, nullptr)->run_round(); }
 
 private:
-    std::shared_ptr<completion_queue> of_;
+    std::shared_ptr<completion_queue> queue_;
 };
 
 void completion_queue::push(std::unique_ptr<entry> last) {

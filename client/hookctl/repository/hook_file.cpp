@@ -115,9 +115,9 @@ private:
         }
     }
 
-    void check_name(const toml::node& node, const std::string& name, const std::string& where) const {
+    void check_name(const toml::node& node, const std::string& name, const std::string& place) const {
         if (!protocol::is_subscriber_name(name) || name.find('/') != std::string::npos) {
-            fail(line_of(node), where + ": a name has 1 to 128 printable characters, and no /");
+            fail(line_of(node), place + ": a name has 1 to 128 printable characters, and no /");
         }
     }
 

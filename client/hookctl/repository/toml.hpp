@@ -12,7 +12,7 @@ namespace hookd::hookctl {
 
 /// A text is not TOML.
 struct toml_fault : std::runtime_error {
-    toml_fault(std::size_t where, const std::string& reason) : runtime_error(reason), line(where) {}
+    toml_fault(std::size_t at_line, const std::string& reason) : runtime_error(reason), line(at_line) {}
 
     std::size_t line;  ///< from 1; 0: not known
 };

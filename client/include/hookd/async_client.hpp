@@ -46,7 +46,7 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Called on the client's executor, one call at a time. They must not block. An exception leaves through the
-    /// context's run(); the client goes on.
+    /// context's run(); the client continues.
     struct subscription_handlers {
         /// Each event, in the order of their numbers. Answered with async_respond, then or later, from any thread.
         std::function<void(event)> on_event{};
@@ -160,7 +160,7 @@ private:
     template <class Signature>
     using handler = boost::asio::any_completion_handler<Signature>;
 
-    // One overload an operation, told apart by their handlers and arguments. Compiled into the library.
+    // One overload an operation, which differ in their handlers and arguments. Compiled into the library.
     static void start(impl& self, handler<void(std::exception_ptr)> done);
     static void start(impl& self, handler<void(std::exception_ptr, emission)> done, std::string name,
         std::string payload, const emit_options& options);

@@ -24,17 +24,17 @@ namespace hookd {
 ///
 /// Payloads and parameters are JSON texts (RFC 8259, UTF-8), sent byte for byte.
 ///
-/// Errors: every call throws hookd::error. A connection that breaks while an answer is awaited is told at once (broken)
-/// and never retried silently, since the daemon may have done what was asked; but a call that has an operation_id, or
-/// changes nothing (ping, stats), connects again and is sent once more before it gives up. A daemon that was restarted
-/// in between does not remember operations. After a broken connection, and where the daemon had closed an idle one, the
-/// next call connects anew. A daemon that hangs ends every call (timed_out), see client_options::answer_timeout: also
-/// one that waits as long as the daemon thinks fit. Thread-safety: none; distinct objects are independent. Signals:
-/// never raises SIGPIPE; goes on after EINTR.
+/// Errors: every call throws hookd::error. A connection that breaks while an answer is awaited is reported at once
+/// (broken) and never retried silently, since the daemon may have done what was asked; but a call that has an
+/// operation_id, or changes nothing (ping, stats), connects again and is sent once more before it gives up. A daemon
+/// that was restarted in between does not remember operations. After a broken connection, and where the daemon had
+/// closed an idle one, the next call connects anew. A daemon that hangs ends every call (timed_out), see
+/// client_options::answer_timeout: also one that waits as long as the daemon thinks fit. Thread-safety: none; distinct
+/// objects are independent. Signals: never raises SIGPIPE; continues after EINTR.
 class client {
 public:
-    /// Connects. Throws error: no_daemon where nobody listens there (the message names the path), unreachable or
-    /// untrusted where somebody does who can't or must not be talked to, invalid_argument for an impossible path.
+    /// Connects. Throws error: no_daemon where no process listens there (the message names the path), unreachable
+    /// or untrusted where one does that can't or must not be talked to, invalid_argument for an impossible path.
     explicit client(const client_options& options = {});
     client(client&&) noexcept;
     client& operator=(client&&) noexcept;

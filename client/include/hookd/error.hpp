@@ -8,11 +8,11 @@
 
 namespace hookd {
 
-/// What went wrong, as far as a caller has to tell it apart.
+/// What went wrong, as far as a caller has to distinguish it.
 enum class error_kind : std::uint8_t {
     invalid_argument,  ///< a parameter is unusable (a payload that is not JSON, a path that is too long); nothing was
                        ///< sent
-    no_daemon,         ///< nothing is at the socket's path, or nobody listens there; nothing was sent
+    no_daemon,         ///< nothing is at the socket's path, or no process listens there; nothing was sent
     unreachable,       ///< a daemon may be there, but this process can't connect: no permission, a full queue, no
                        ///< descriptor; nothing was sent
     untrusted,         ///< another user listens there (see client_options::daemon_user); nothing was sent

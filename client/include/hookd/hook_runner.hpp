@@ -31,7 +31,7 @@ struct hook_runner_options {
     std::string path{};
     /// As client_options::daemon_user.
     std::string daemon_user{};
-    /// Where to go on from; absent means with the next event. Where that is impossible it is told
+    /// Where to continue; absent means with the next event. Where that is impossible a notice says so
     /// (notice::kind::resume_impossible), and the run starts with the next event.
     std::optional<resume_point> resume_from{};
     /// Whether run() waits for a daemon that is not there when it starts, instead of throwing no_daemon.
@@ -61,8 +61,8 @@ struct notice {
         connected,          ///< subscribed, for the first time or again; `session` is set
         disconnected,       ///< the connection broke or the daemon stopped: it is tried again, with pauses
         lagged,             ///< the daemon closed the session because it lagged behind: it is resumed at once
-        gap,                ///< events of the cluster's other hosts may have been missed: it goes on at once
-        resume_impossible,  ///< events may have been missed (-32005): it goes on with the next event
+        gap,                ///< events of the cluster's other hosts may have been missed: it continues at once
+        resume_impossible,  ///< events may have been missed (-32005): it continues with the next event
         missed,             ///< events were missed, as hook_runner_options::may_miss_events allows
         reply_refused,      ///< the daemon did not accept a reply: it came too late, or it is not valid
         hook_failed,        ///< a hook threw, or dropped its hookd::answer
@@ -132,21 +132,21 @@ public:
     /// Sees events and answers none. An exception ends run(), which throws it.
     hook_runner& listen(std::string pattern, listener handler);
 
-    /// Is told when a wait ends while a hook of this runner has the event and has not answered, so that it can stop. An
+    /// Called when a wait ends while a hook of this runner has the event and has not answered, so that it can stop. An
     /// exception ends run(), which throws it.
     hook_runner& on_cancelled(std::function<void(const ended_wait&)> handler);
 
-    /// Is told the verdict on each event that matches a hook or a listener, when it is there. An exception ends run(),
-    /// which throws it.
+    /// Called with the verdict on each event that matches a hook or a listener, when it is there. An exception ends
+    /// run(), which throws it.
     hook_runner& on_verdict(std::function<void(const verdict_notice&)> handler);
 
-    /// Is told what happens to the connection. An exception ends run(), which throws it.
+    /// Called with what happens to the connection. An exception ends run(), which throws it.
     hook_runner& on_notice(std::function<void(const notice&)> handler);
 
-    /// Connects, subscribes and serves until stop(). May be called again afterwards; goes on from position() then.
+    /// Connects, subscribes and serves until stop(). May be called again afterwards; continues from position() then.
     ///
-    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start,
-    /// unreachable or untrusted where who is there can't or must not be talked to, and timed_out where it does not
+    /// Throws error: invalid_argument where nothing was registered; no_daemon where no process is there at the start,
+    /// unreachable or untrusted where the process there can't or must not be talked to, and timed_out where it does not
     /// answer within answer_timeout (none of them with wait_for_daemon); refused where the daemon rejects the
     /// subscription for good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
     void run();

@@ -17,7 +17,7 @@ class reply {
 public:
     enum class kind : std::uint8_t {
         response,  ///< text() is the JSON object that the emitter gets
-        abstain,   ///< no opinion: decides nothing, and nobody waits for this hook any longer
+        abstain,   ///< no opinion: decides nothing, and no emitter waits for this hook any longer
         failed,    ///< the hook broke; text() says why. Decides nothing; the emitter's failure policy may
     };
 

@@ -13,7 +13,7 @@
 namespace hookd {
 
 /// $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock: where daemon and clients meet
-/// unless told otherwise. Reads the environment at each call: not to be called while another thread changes that.
+/// by default. Reads the environment at each call: not to be called while another thread changes that.
 [[nodiscard]] std::string default_socket_path();
 
 struct client_options {
@@ -24,12 +24,12 @@ struct client_options {
     /// any other's gets no byte (error_kind::untrusted). Empty means $HOOKD_DAEMON_USER, which is read as
     /// default_socket_path reads the environment.
     std::string daemon_user{};
-    /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once.
-    /// milliseconds::max() is for ever.
+    /// For a daemon whose queue of unaccepted connections is full. One that is absent is reported at once.
+    /// milliseconds::max() means no limit.
     std::chrono::milliseconds connect_timeout{5'000};
     /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait; where that
     /// is left to the daemon, how long it may be silent before it is asked whether it lives (`ping`), and how long it
-    /// may then take to say anything. milliseconds::max() is for ever. Only hookd::client heeds it; an asynchronous
+    /// may then take to say anything. milliseconds::max() means no limit. Only hookd::client heeds it; an asynchronous
     /// call is cancelled through its slot.
     std::chrono::milliseconds answer_timeout{30'000};
 };
@@ -104,7 +104,7 @@ struct subscription {
     bool resumed = false;
 };
 
-/// A place in the sequence of events, to go on from.
+/// A place in the sequence of events, from which to continue.
 struct resume_point {
     std::uint64_t after_seq = 0;
     std::string instance{};  ///< the daemon's run that `after_seq` belongs to; empty means the one that runs now
@@ -112,7 +112,7 @@ struct resume_point {
 
 /// Which events a responder gets beyond their names, and what its replies are worth (PROTOCOL.md, `subscribe`).
 struct responder_options {
-    /// Only events that somebody waits for.
+    /// Only events that an emitter waits for.
     bool asked_only = false;
     /// Conditions on the payload, all of which must hold; at most 16.
     std::vector<payload_condition> where{};
@@ -153,7 +153,7 @@ struct session_end {
         shutdown,      ///< the daemon stops
         unsubscribed,  ///< as asked
         gap,     ///< events of the cluster's other hosts may be lost; it may be opened again on the same connection
-        broken,  ///< the connection ended; nobody said so
+        broken,  ///< the connection ended without notice
     };
     reason why = reason::broken;
     /// Where to resume: of the last event delivered, or of the session's start.

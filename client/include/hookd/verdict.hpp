@@ -41,11 +41,11 @@ struct verdict {
     std::string bypassed;
     std::string text;  ///< the whole result, as the JSON text that the daemon sent
 
-    /// Whether the operation may go on. Under failure_policy::open (the default) that is also so where nobody decided.
+    /// Whether the operation may proceed. Under failure_policy::open (the default) it also may where no hook decided.
     [[nodiscard]] bool proceed() const noexcept { return abort.empty(); }
 };
 
-/// How the wait for an event ended that somebody else asked for.
+/// How the wait of another process for an event ended.
 struct verdict_notice {
     std::string event;                                    ///< its name
     verdict how;                                          ///< `how.text` is the whole notification's `params`

@@ -88,7 +88,7 @@ private:
     std::optional<error> failure_{};
 };
 
-/// What a peer with line framing is told whose text has line breaks inside, or none at its end.
+/// The hint to a peer with line framing whose text has line breaks inside, or none at its end.
 inline constexpr std::string_view one_line_hint = "Send each JSON text on one line, ended by LF (as jq -c prints it).";
 
 /// Room that write_frame_prefix needs at most.

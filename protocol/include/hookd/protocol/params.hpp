@@ -14,13 +14,13 @@
 #include <vector>
 
 /// The parameters of each method. They hold spans of the request that they were bound from (`text`, `payload`,
-/// `response`) and are valid only as long as it is; in process, they are filled by hand from strings that outlive the
+/// `response`) and are valid only as long as it is; in-process, they are filled by hand from strings that outlive the
 /// call.
 namespace hookd::protocol {
 
 struct request;
 
-/// What an event has brought along: one of another host, or one of this host that the cluster has been told of already.
+/// What an event has brought along: one of another host, or one of this host that the cluster has already.
 /// Not bound.
 struct event_origin {
     uuid hook_event_id{};
@@ -69,13 +69,13 @@ struct subscribe_params {
     std::vector<std::string> events{};  ///< empty: every event
     text name{};                        ///< empty: `pid N`
     bool responds = true;
-    bool asked_only = false;  ///< only events that somebody waits for
+    bool asked_only = false;  ///< only events that an emitter waits for
     std::optional<failure_policy>
         on_failure{};            ///< closed: where it is missing, the operation does not proceed; absent: open
     std::int64_t order = 0;      ///< its turn in a chain and among responses; ties by name
     bool shadow = false;         ///< asked and recorded, but decides and delays nothing
-    bool cancellations = false;  ///< told when a wait ends while it works on it
-    bool verdicts = false;       ///< told the verdict on each event that matches
+    bool cancellations = false;  ///< notified when a wait ends while it works on it
+    bool verdicts = false;       ///< notified of the verdict on each event that matches
     std::vector<payload_condition> where{};  ///< all of them must hold; at most max_conditions
     std::optional<event_scope> scope{};      ///< absent: local
     std::optional<std::uint64_t> after_seq{};
@@ -113,7 +113,7 @@ struct who_params {
 struct history_params {
     static constexpr std::string_view method = "history";
     text event{};         ///< a name or a glob; empty: every event
-    text responder{};     ///< only where a responder of that name replied or was missing; empty: whoever did
+    text responder{};     ///< only where a responder of that name replied or was missing; empty: of any
     bool vetoed = false;  ///< only operations that were stopped
     std::optional<std::chrono::system_clock::time_point> since{};
     std::optional<std::uint64_t> before_seq{};
@@ -248,7 +248,7 @@ extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
 
-/// Checks parameters that were not bound from a request but filled in by a caller in process, by the rules of
+/// Checks parameters that were not bound from a request but filled in by a caller in-process, by the rules of
 /// bind_params(); texts must be well-formed UTF-8, too. The error is the one that bind_params() gives. The payload must
 /// be known to be valid JSON.
 template <class Params>

@@ -27,7 +27,7 @@ enum class pass_reason : std::uint8_t {
     disabled,    ///< a registered hook that is switched off
     shadow,      ///< it is asked, and decides nothing
     where,       ///< the payload does not have what its conditions want
-    asked_only,  ///< the event was told, and it is for questions alone
+    asked_only,  ///< no emitter waits for the event, and it is for questions alone
 };
 
 /// Those hooks of one event.
@@ -61,7 +61,7 @@ struct wait_result {
         [[nodiscard]] std::string_view text() const noexcept {
             return passed_on.empty() ? std::string_view{response} : passed_on;
         }
-        /// For whoever needs it for longer than that request is there.
+        /// For a caller that needs it for longer than that request is there.
         void keep() {
             if (!passed_on.empty()) {
                 response = passed_on;

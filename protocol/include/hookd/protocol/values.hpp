@@ -40,8 +40,8 @@ struct string_token {
 /// When an emitter that waits has its verdict.
 enum class wait_policy : std::uint8_t {
     first,  ///< the first reply decides
-    veto,   ///< the first reply that aborts, or when nobody is left to reply
-    all,    ///< when nobody is left to reply
+    veto,   ///< the first reply that aborts, or when no responder is left to reply
+    all,    ///< when no responder is left to reply
     chain,  ///< one responder after the other, each with the payload that those before it left
 };
 
@@ -95,7 +95,7 @@ enum class event_scope : std::uint8_t {
 [[nodiscard]] bool is_pattern(std::string_view text) noexcept;
 
 /// Whether `name`, well-formed UTF-8, may name a subscriber or a registered hook: 1 to 128 characters, none of them a
-/// control character (C0, DEL, C1) or one that nobody sees (zero width, direction of writing).
+/// control character (C0, DEL, C1) or one that is invisible (zero width, direction of writing).
 [[nodiscard]] bool is_subscriber_name(std::string_view name) noexcept;
 
 /// Whether `name` may name a host of a cluster: 1 to 64 characters of `A-Z a-z 0-9 . _ -`.

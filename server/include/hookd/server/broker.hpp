@@ -87,21 +87,21 @@ struct event_view {
     std::string_view event{};
     std::chrono::system_clock::time_point emitted_at{};
     bool expects_response = false;
-    std::chrono::milliseconds timeout{};  ///< 0 where nobody waits
+    std::chrono::milliseconds timeout{};  ///< 0 where no emitter waits
     std::string_view payload{};           ///< JSON text, byte for byte
     std::string_view cause{};             ///< the events that led to it, as emit_request::cause
     std::chrono::steady_clock::time_point
-        deadline{};           ///< when the emitter's time is over; the epoch where nobody waits
+        deadline{};           ///< when the emitter's time is over; the epoch where no emitter waits
     std::string_view host{};  ///< where it was fired; empty: here
 };
 
-/// `subscribe` (PROTOCOL.md), in process.
+/// `subscribe` (PROTOCOL.md), in-process.
 struct subscribe_request {
     std::vector<std::string> events{};  ///< names or globs; empty: every event
     std::string name{};                 ///< empty: `pid N`
     bool responds = true;
     bool may_use_set_aside_names = false;  ///< see broker::set_names_aside()
-    bool asked_only = false;               ///< only events that somebody waits for
+    bool asked_only = false;               ///< only events that an emitter waits for
     protocol::failure_policy on_failure =
         protocol::failure_policy::open;  ///< closed: where it is missing, the operation does not proceed
     std::int64_t order = 0;              ///< its turn in a chain and its place among responses; ties by name
@@ -111,8 +111,8 @@ struct subscribe_request {
     std::vector<protocol::payload_condition> where{};  ///< conditions on the payload, all of which must hold
     std::optional<std::uint64_t> after_seq{};
     /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the
-    /// broker. What it or on_closed throws leaves the io_context's run(); that event, or the end, counts as handed out,
-    /// and when run() is called again the session goes on with what comes after it.
+    /// broker. What it or on_closed throws leaves the io_context's run(); that event, or the end, counts as delivered,
+    /// and when run() is called again the session continues with what comes after it.
     std::function<void(const event_view&)> on_event{};
     /// Called when a wait ends while this session has not replied to its event: `answered`, `expired` or `cancelled`.
     /// May be empty. As on_event.
@@ -124,7 +124,7 @@ struct subscribe_request {
     std::function<void(protocol::close_reason reason, std::uint64_t last_seq)> on_closed{};
 };
 
-/// A push session in process. Ends when it is closed or destroyed: no handler is called after that.
+/// A push session in-process. Ends when it is closed or destroyed: no handler is called after that.
 ///
 /// Thread-safety: none for one object; close() and the destructor must run on a thread that runs the io_context, or
 /// while none does. Lifetime: the broker must outlive it.
@@ -181,7 +181,7 @@ private:
     std::shared_ptr<local_client> session_{};
 };
 
-/// The broker on an io_context of the caller's, without a socket: emit, wait, subscribe and respond in process. A
+/// The broker on an io_context of the caller's, without a socket: emit, wait, subscribe and respond in-process. A
 /// listener beside it serves the same events on a socket.
 ///
 /// All state lives on one strand; with options.threads == 1 that is the context's only thread, and an operation started
@@ -190,10 +190,10 @@ private:
 /// default), never within the initiating function.
 /// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload, cause or reply that the wire
 /// would refuse, and errc::not_in_catalog for what the catalog would; errc::limit_exceeded past the limits of options,
-/// where all operations in process are those of one connection: options.max_waiting_per_connection bounds all their
+/// where all in-process operations are those of one connection: options.max_waiting_per_connection bounds all their
 /// waits together. Exceptions: what a handler throws leaves the io_context's run(), not the function of the broker that
-/// caused the call, and when run() is called again all goes on; no other wait and no peer on a socket suffers from it.
-/// Cancellation: async_emit_and_wait and async_await_response support all cancellation types; the wait ends with
+/// caused the call, and when run() is called again all continues; no other wait and no peer on a socket suffers from
+/// it. Cancellation: async_emit_and_wait and async_await_response support all cancellation types; the wait ends with
 /// errc::cancelled. With more than one thread the signal must be emitted on the handler's executor, as Asio asks.
 /// Coroutines: GCC 12 destroys an aggregate that is made inside a `co_await` expression twice. Give the request a name
 /// first: `emit_request request{.event = "a"}; co_await events.async_emit(request, use_awaitable);` Lifetime: the
@@ -234,7 +234,7 @@ public:
         return initiate<subscription, &broker::start_subscribe>(std::move(request), token);
     }
 
-    /// Replies as somebody who knows the id. Signature: void(error_code, protocol::respond_result).
+    /// Replies as a caller that knows the id. Signature: void(error_code, protocol::respond_result).
     template <class CompletionToken>
     auto async_respond(uuid hook_event_id, reply answer, CompletionToken&& token) {
         return initiate<protocol::respond_result, &broker::start_respond>(
@@ -259,13 +259,13 @@ public:
     /// open stay. From any thread; done when the strand has come to it.
     void use_catalog(std::shared_ptr<const catalog> events);
 
-    /// From now on `where` is told of events and verdicts, what it holds is served on the socket, and sessions resume
+    /// From now on `journal` records events and verdicts, what it holds is served on the socket, and sessions resume
     /// with events that only it has. For hookd itself.
     /// To be called once, before the io_context runs; it must outlive this.
     void record_to(core::journal& journal);
 
-    /// From now on what is to outlive this process is written to `log`, and answers and events wait for its commits, of
-    /// which core::broker is told. `records`: what is in it, which is continued: instance() is that of its run. For
+    /// From now on what is to outlive this process is written to `log`, and answers and events wait for its commits,
+    /// which core::broker learns. `records`: what is in it, which is continued: instance() is that of its run. For
     /// hookd itself. To be called once, before record_to() and before the io_context runs; `log` must outlive this.
     /// Throws core::durable_damage.
     void make_durable(core::durable_log& log, const std::vector<core::durable_change>& records);

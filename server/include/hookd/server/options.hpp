@@ -26,7 +26,7 @@ struct broker_options {
     std::size_t capacity = 1024;                         ///< events retained, and events that may wait for a session
     std::size_t capacity_bytes = std::size_t{64} << 20;  ///< bytes of all events that are retained or wait
     std::size_t max_waiting = 65'536;
-    std::size_t max_waiting_per_connection = 1024;  ///< all waits in process together count as those of one connection
+    std::size_t max_waiting_per_connection = 1024;  ///< all waits in-process together count as those of one connection
     std::optional<std::size_t> max_reserved{};      ///< slots that `emit` reserves; absent: see most_reserved()
     std::size_t memory_bytes = std::size_t{64} << 20;  ///< kept replies and remembered results
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
