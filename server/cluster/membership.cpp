@@ -167,13 +167,14 @@ void membership::take(const state_message& message) {
     engine_ = message.engine.empty() ? engine_ : message.engine;
     const auto before = std::exchange(state_, message.state);
     if (state_ == link_state::up) {
+        why_down_ = "its link is down";  // until the helper says why
         ups_ += before != link_state::up ? 1 : 0;
         say(server::log_level::info, "up" + (engine_.empty() ? "" : ", " + engine_) + ", as host " + environment_.host);
         return announce_all();
     }
-    const auto reason =
-        message.reason.empty() ? "the link is " + std::string{to_string(message.state)} : message.reason;
-    if (before == link_state::up || (state_ == link_state::down && reason != why_down_)) {
+    // A link on its way back does not say what was wrong: that is still why the cluster has failed.
+    const auto reason = message.reason.empty() ? why_down_ : message.reason;
+    if (before == link_state::up || reason != why_down_) {
         say(server::log_level::warning, reason);
     }
     fail_all(reason);

@@ -103,6 +103,20 @@ std::string summary_of(std::string_view answer) {
     return text + ", " + base::counted(number_of(base::value_view(answer)["observers"]), "observer") + " notified\n";
 }
 
+/// What a question of scope cluster meets where this host's link to the others is not up; empty where it is.
+std::string describe_link(const invocation& call) {
+    const auto ping = ask_daemon(call, protocol::ping_params::method, {});
+    const auto state = base::value_view(base::value_view(ping)["cluster"])["state"].string();
+    const palette colour;
+    std::string text;
+    if (state != "up") {
+        text.append("  ").append(colour.red()).append("the link to other hosts is ").append(harmless(state));
+        text.append(": their hooks are not asked, and \"cluster\" is missing; see hookctl doctor");
+        text.append(colour.plain()).append("\n");
+    }
+    return text;
+}
+
 std::string describe(std::string_view answer, const std::vector<std::string>& absent) {
     const palette colour;
     std::vector<std::pair<std::string, std::string>> lines;
@@ -157,8 +171,12 @@ int run_who(const invocation& call, const who_arguments& arguments) {
     }
     const auto answer = ask_daemon(call, protocol::who_params::method, params.finish());
     const auto absent = absent_names(base::trimmed_json(answer));
-    print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n'
-                                         : describe(base::trimmed_json(answer), absent));
+    if (writes_for_programs(call.json)) {
+        print(json_output(one_line(answer)) + '\n');
+    } else {
+        const bool spans_hosts = arguments.scope == protocol::event_scope::cluster;
+        print(describe(base::trimmed_json(answer), absent) + (spans_hosts ? describe_link(call) : ""));
+    }
     return absent.empty() ? exit_status::done : exit_status::not_done;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cluster/postgres/schema.hpp"
 
+#include <regex>
 #include <string_view>
 
 namespace hookd::postgres {
@@ -128,7 +129,9 @@ trouble judge(const connect_failure& failure, const settings& target) {
         return {message + ": see sslmode, sslrootcert and the host in the URL file"};
     }
     if (failure.sqlstate.empty()) {
-        return {message + ": is PostgreSQL running at " + place(target) + "?", false};
+        static const std::regex same_question{R"(; Is the server running [^?]*\?)"};  // libpq's, without the place
+        return {std::regex_replace(message, same_question, "") + ": is PostgreSQL running at " + place(target) + "?",
+            false};
     }
     return {message, false};
 }

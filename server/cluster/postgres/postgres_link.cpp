@@ -376,6 +376,7 @@ void postgres_link::listen() {
     }
     connection_->query("listen hookd_" + std::to_string(number_), when_done(&postgres_link::prepared));
     connection_->query("listen hookd", when_done(&postgres_link::prepared));
+    roster_wanted_ = true;  // it may have changed unheard
     if (state_ == link::link_state::up) {
         read_heads(true, nullptr);  // while it did not listen, it had no session, and nothing was for it
     }

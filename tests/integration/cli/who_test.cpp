@@ -2,6 +2,7 @@
 // CLI.md, `who`: whom emit --wait would ask; and what decides about them: --require, --policy chain.
 #include "hookctl_program.hpp"
 
+#include "support/fake_cluster.hpp"
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
 #include "support/temp_directory.hpp"
@@ -58,6 +59,22 @@ BOOST_AUTO_TEST_CASE(a_hook_that_cannot_run_and_a_shadow_are_not_counted_as_aske
     BOOST_TEST(
         mentions(shown.out, "untrusted: it is\r\n         missing until you run hookctl trust guard\r\n"), shown.out);
     BOOST_TEST(mentions(shown.out, "trial  registered, shadow: it decides nothing\r\n"), shown.out);
+}
+
+BOOST_AUTO_TEST_CASE(for_scope_cluster_people_are_told_where_the_link_to_other_hosts_is_not_up) {
+    fake_cluster cluster;
+    test_daemon daemon{cluster.arguments(), cluster.environment()};
+    const auto link = cluster.accept();
+    const auto who = [&daemon](const std::string& more) {
+        return on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who " + more).out;
+    };
+    const std::string warning =
+        "  the link to other hosts is down: their hooks are not asked, and \"cluster\" is missing";
+    BOOST_TEST(mentions(who("--scope cluster pre_push"), warning));
+    BOOST_TEST(!mentions(who("pre_push"), "the link"));
+    (void)link->come_up();
+    eventually("the link is up", [&] { return text_at(daemon.stats(), "/cluster/state") == "up"; });
+    BOOST_TEST(!mentions(who("--scope cluster pre_push"), "the link"));
 }
 
 BOOST_AUTO_TEST_CASE(someone_who_is_required_and_absent_is_exit_status_1) {

@@ -287,6 +287,23 @@ BOOST_AUTO_TEST_CASE(while_the_link_is_down_local_hooks_decide_as_ever) {
     BOOST_TEST(int_at(with.daemon->stats(), "/cluster/reconnects") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_link_on_its_way_back_has_failed_for_the_reason_of_its_fall_which_is_logged_once) {
+    clustered with;
+    for (int i = 0; i < 3; ++i) {
+        with.link->send("state", R"({"state":"down","reason":"the engine is gone"})");
+        with.link->send("state", R"({"state":"connecting"})");
+        with.link->send("state", R"({"state":"entering"})");
+    }
+    eventually("it enters", [&] { return text_at(with.daemon->stats(), "/cluster/state") == "entering"; });
+    auto emitter = with.daemon->connect();
+    BOOST_TEST(missing_of(emitter.response_to(with.begin_wait(emitter))) == "cluster: failed: the engine is gone");
+    with.link->send("state", R"({"state":"down","reason":"the role is wrong"})");
+    eventually(
+        "another reason is logged", [&] { return with.daemon->log().find("the role is wrong") != std::string::npos; });
+    const auto log = with.daemon->log();
+    BOOST_TEST(log.find("the engine is gone") == log.rfind("the engine is gone"));
+}
+
 BOOST_AUTO_TEST_CASE(a_helper_that_dies_fails_what_waits_at_once_and_is_started_again) {
     clustered with;
     auto emitter = with.daemon->connect();
