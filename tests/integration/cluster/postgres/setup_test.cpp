@@ -193,6 +193,32 @@ BOOST_FIXTURE_TEST_CASE(a_foreign_and_a_newer_schema_are_refused_by_name, prepar
         run_hookd_postgres("--init", engine.url("postgres", database)).out.find("✗ " + newer) != std::string::npos);
 }
 
+// The server itself, behind a proxy that changes what it says of its version.
+BOOST_FIXTURE_TEST_CASE(a_server_that_is_too_old_is_named_with_the_version_that_is_needed, prepared_database) {
+    const temp_directory directory;
+    const auto script = directory / "older";
+    write_file(script,
+        "#!/bin/sh\nsocat - TCP:127.0.0.1:" + std::to_string(engine.port()) +
+            R"( | perl -e 'while (sysread STDIN, $b, 65536) { $b =~ s/(server_version\0)\d\d/${1}12/; syswrite STDOUT, $b }')");
+    ::chmod(script.c_str(), 0700);
+    const int port = free_port();
+    spawn_options alone;
+    alone.new_session = true;
+    child_process older{
+        {"socat", "TCP-LISTEN:" + std::to_string(port) + ",bind=127.0.0.1,reuseaddr,fork", "EXEC:" + script}, alone};
+    const finally end{[&older] { ::kill(-older.pid(), SIGKILL); }};
+    const auto url = engine.tcp_url("a", "a", database, port);
+    finished_process checked;
+    eventually("the proxy accepts connections", [&] {
+        checked = run_hookd_postgres("--check", url);
+        return checked.out.find("Connection refused") == std::string::npos;
+    });
+    const std::string expected = "the server is PostgreSQL 12; hookd needs 13 or newer";
+    BOOST_TEST(checked.exit_status == 1);
+    BOOST_TEST(checked.out.find("✗ " + expected + "\n") != std::string::npos, checked.out);
+    BOOST_TEST(fatal_reason(url, "a") == expected);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_half_initialised_schema_is_named, prepared_database) {
     engine.query(database, "drop function hookd.roster");
     const auto reason = fatal_reason(engine.url("a", database), "a");
