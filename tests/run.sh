@@ -87,7 +87,7 @@ build_preset() {
 # What ctest knows in the release tree by these labels: LABELS
 tests_of() { ctest --test-dir "$release" -N -L "^($1)$" | sed -n 's/^ *Test *#[0-9]*: *//p'; }
 
-# Runs what has one of these labels, a little more of it at a time than there are processors, since most of it waits: CONFIG LABELS [VARIABLE=VALUE]...
+# Runs what has one of these labels, twice as much at a time as there are processors, since most of it waits: CONFIG LABELS [VARIABLE=VALUE]...
 run_tests() {
     local config="$1" chosen=(-L "^($2)$" --no-tests=ignore) junit="$logs/$1.xml"
     shift 2
@@ -96,7 +96,7 @@ run_tests() {
     if [[ $list_only ]]; then
         ctest --test-dir "$release" -N "${chosen[@]}" | sed -n "s/^ *Test *#[0-9]*: */$config /p"
     else
-        env "$@" ctest --test-dir "$release" "${chosen[@]}" --parallel $(($(nproc) + 1)) --output-junit "$junit" \
+        env "$@" ctest --test-dir "$release" "${chosen[@]}" --parallel $((2 * $(nproc))) --output-junit "$junit" \
             --test-output-size-passed 100000000 --test-output-size-failed 100000000 >>"$logs/$config-build.log" 2>&1 </dev/null
         step "$config" test -f "$junit" && "$top/tests/support/report.py" "$config" "$junit" "$logs" "$logs/counts"
     fi
@@ -140,7 +140,7 @@ for config in "${configs[@]}"; do
         b2) run_b2 ;;
         tsan) run_tsan ;;
         static) build_preset static -- && together+=(static) ;;
-        fuzz) build_preset fuzz -- $(cd "$top/tests/fuzz" && printf '%s\n' fuzz_*.cpp | sed 's/\.cpp$//') && together+=(fuzz) ;;
+        fuzz) build_preset fuzz -DHOOKD_SANITIZE_OPTIONS=-O0 -- $(cd "$top/tests/fuzz" && printf '%s\n' fuzz_*.cpp | sed 's/\.cpp$//') && together+=(fuzz) ;;
         soak | lint) together+=("$config") ;;
     esac
 done
