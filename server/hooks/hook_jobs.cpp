@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace hookd::server {
@@ -21,6 +22,24 @@ namespace {
 constexpr std::chrono::seconds between_complaints{1};
 constexpr std::size_t shown_outcome_bytes = 200;
 constexpr int most_looks = 3;  // at the files of a command that is to be started
+
+// What its trust is, and how to start it where it is trusted. Nothing that goes wrong with the files, for lack of
+// memory, too, passes for trust.
+std::pair<trust_result, std::optional<launch>> check_and_prepare(
+    const registered_hook& hook, const file_stamps& known, private_copies& copies) {
+    std::pair<trust_result, std::optional<launch>> result;
+    auto& [trust, ready] = result;
+    try {
+        trust = check_trust(hook, known);
+        if (trust.state == protocol::hook_state::ok) {
+            ready = prepare_launch(hook, copies, trust);
+        }
+    } catch (const std::exception& failure) {
+        trust.why = std::string{"its files could not be looked at: "} + failure.what();
+        ready.reset();
+    }
+    return result;
+}
 
 std::string outcome_of(const protocol::hook_reply& reply) {
     switch (reply.type) {
@@ -174,8 +193,7 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
                 base::shell_word(hook->registered.definition.name));
     }
     asio::post(files_, [this, hook, job = std::move(job), started = hook->registered, stamps = hook->stamps]() mutable {
-        auto trust = check_trust(started, stamps);
-        auto ready = trust.state == protocol::hook_state::ok ? prepare_launch(started, copies_, trust) : std::nullopt;
+        auto [trust, ready] = check_and_prepare(started, stamps, copies_);
         asio::post(executor_, [this, hook, job = std::move(job), started = std::move(started), trust = std::move(trust),
                                   ready = std::move(ready)]() mutable {
             if (stopped_) {

@@ -440,10 +440,11 @@ command_runner::~command_runner() {
 command_runner::run_id command_runner::start(command request, result_handler on_result, ended_handler on_ended) {
     const auto id = ++last_id_;
     auto started = std::make_shared<run>(*this, id, std::move(request), std::move(on_result), std::move(on_ended));
+    runs_.push_back(started);  // before there is a command: one that is not listed would never be stopped
     try {
         started->start();
-        runs_.push_back(std::move(started));
     } catch (const std::system_error& failure) {
+        std::erase(runs_, started);
         started->report_not_started(failure.code().value());
     }
     return id;
