@@ -48,6 +48,16 @@ def read_blocks():
     return blocks
 
 
+def is_code(name):
+    return name.startswith(CODE) and name.endswith((".cpp", ".hpp"))
+
+
+def place_of(old, code):
+    """The file of `code` (texts by names) that has these lines, where they stand once; or None."""
+    found = [name for name, text in code.items() if old in text]
+    return found[0] if len(found) == 1 and code[found[0]].count(old) == 1 else None
+
+
 def number_of(suite, test):
     return zlib.crc32(f"{suite}: {test}".encode()) >> 1
 
@@ -58,15 +68,15 @@ def copy_and_break(tree, blocks):
     listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, capture_output=True, text=True)
     names = listed.stdout.split("\0")
     files = {name: (TOP / name).read_bytes() for name in names if (TOP / name).is_file()}
-    code = {name: text.decode() for name, text in files.items() if name.startswith(CODE) and name.endswith((".cpp", ".hpp"))}
+    code = {name: text.decode() for name, text in files.items() if is_code(name)}
     lost, broken = set(), set()
     for suite, test, old, new in blocks:
-        found = [name for name, text in code.items() if old in text]
-        if len(found) == 1 and code[found[0]].count(old) == 1:
-            code[found[0]] = code[found[0]].replace(old, new.replace("BROKEN", f"::is_promise_broken({number_of(suite, test)})"))
-            broken.add(found[0])
-        else:
+        place = place_of(old, code)
+        if place is None:
             lost.add((suite, test))
+        else:
+            code[place] = code[place].replace(old, new.replace("BROKEN", f"::is_promise_broken({number_of(suite, test)})"))
+            broken.add(place)
     for name in broken:
         files[name] = f'#include "{tree}/broken_promise.hpp"\n{code[name]}'.encode()
     files["broken_promise.hpp"] = HEADER.encode()
@@ -124,4 +134,5 @@ def main():
     return 0 if seen == len(tried) else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
