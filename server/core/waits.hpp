@@ -182,7 +182,7 @@ public:
     void abandon_expected(session& session);
     /// Nor to what was queued for it from `first_place` on: it lags.
     void lose_expected(session& session, std::uint64_t first_place);
-    /// `to` continues `from`: replies are expected of it in its place.
+    /// `new_session` continues `old_session`: replies are expected of it in its place.
     static void transfer_expected(session& old_session, session& new_session);
 
     // --- parked events ---
